@@ -1,0 +1,51 @@
+#ifndef PROMSHM_ISSUE_H_
+#define PROMSHM_ISSUE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "promshm/export.h"
+
+namespace promshm {
+
+/// What is wrong with a file, or between files.
+enum class IssueKind {
+  kNotMetricFile,    ///< The name ends in .db and is no metric file's name.
+  kNotRegularFile,   ///< A directory, FIFO, socket, device or symbolic link.
+  kUnreadable,       ///< The system refused to open or read it.
+  kVanished,         ///< Listed, and gone when it was to be opened.
+  kDamaged,          ///< Bytes that are no entry; what stands before was kept.
+  kTypeConflict,     ///< One family with two types; the first was kept.
+  kModeConflict,     ///< One gauge in two modes; the first was kept.
+  kHelpConflict,     ///< One family with two help texts; the first was kept.
+  kNameConflict,     ///< Two families or series that would share a name.
+  kInvalidBound,     ///< A bucket whose `le` is not a number; left out.
+};
+
+/// Purpose: one thing a reader met and went round. An issue is never a
+/// failure: everything it does not name was read and counted.
+///
+/// A value; owns what it holds.
+struct PROMSHM_EXPORT Issue {
+  IssueKind kind = IssueKind::kDamaged;
+
+  /// The file, as the directory was given joined with the file's name; for a
+  /// conflict the file that came second. Empty where no file is to blame.
+  std::string path;
+
+  /// Byte in the file at which the damage begins.
+  std::optional<std::uint64_t> offset;
+
+  /// `what: detail`, in lower case, with the system's reason last.
+  std::string message;
+
+  /// One line, `path: what: detail`. Control bytes and invalid UTF-8 of names
+  /// that come from the directory are spelled `\xNN`, so that the line is safe
+  /// to print on a terminal.
+  std::string ToString() const;
+};
+
+}  // namespace promshm
+
+#endif  // PROMSHM_ISSUE_H_

@@ -1,0 +1,122 @@
+#ifndef PROMSHM_SNAPSHOT_H_
+#define PROMSHM_SNAPSHOT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "promshm/export.h"
+#include "promshm/issue.h"
+
+namespace promshm {
+
+/// What a family counts; the file's name says it.
+enum class FamilyType { kCounter, kGauge, kHistogram, kSummary };
+
+/// `counter`, `gauge`, `histogram` or `summary`.
+PROMSHM_EXPORT const char* ToString(FamilyType type);
+
+/// One label of a series. Valid UTF-8.
+struct Label {
+  std::string name;
+  std::string value;
+
+  bool operator==(const Label& other) const {
+    return name == other.name && value == other.value;
+  }
+  bool operator<(const Label& other) const {
+    return name != other.name ? name < other.name : value < other.value;
+  }
+};
+
+/// One line of an exposition: which sample of its series, and where its value
+/// is in the snapshot.
+struct Sample {
+  /// Index into Family::sample_names.
+  std::uint16_t name = 0;
+
+  /// For a bucket, the bound as it is printed in the label `le` (`0.5`,
+  /// `+Inf`); empty for every other sample.
+  std::string le;
+
+  /// Index for Snapshot::value().
+  std::uint32_t value = 0;
+};
+
+/// One label set of a family, with its samples in the order of an exposition:
+/// a histogram's buckets by bound and cumulated, then `_sum`, then `_count`.
+struct Series {
+  /// Sorted by name, each name once; without a bucket's `le`, with the `pid`
+  /// that the modes all and liveall add.
+  std::vector<Label> labels;
+  std::vector<Sample> samples;
+};
+
+/// All series of one name.
+struct Family {
+  /// As the application wrote it: a counter's without `_total` when a Python
+  /// client wrote it. Any non-empty UTF-8.
+  std::string name;
+
+  /// `Multiprocess metric` where the writer's generation stored no help.
+  std::string help;
+
+  FamilyType type = FamilyType::kCounter;
+
+  /// A gauge's mode (`all`, `livesum`, ...); empty for other types.
+  std::string mode;
+
+  /// The sample names that occur, `x_total` or `x_bucket`.
+  std::vector<std::string> sample_names;
+
+  /// Sorted by labels.
+  std::vector<Series> series;
+
+  /// How many process identifiers hold entries of this family.
+  std::uint32_t processes = 0;
+};
+
+/// Everything of a snapshot but its numbers. It changes only when a series
+/// comes or goes, so snapshots taken one after the other usually share one.
+struct SnapshotLayout {
+  /// Sorted by name, each name once; no two series of one sample name have
+  /// the same labels.
+  std::vector<Family> families;
+};
+
+/// Purpose: the sums of a directory at one moment: families, their series,
+/// their values, and the issues met on the way. Values are in the unit the
+/// application counts in; NaN and infinities are kept as they are.
+///
+/// A value; owns all it shows. Thread safety: const methods may be called from
+/// several threads; anything else needs external locking.
+class PROMSHM_EXPORT Snapshot {
+ public:
+  /// No family, no issue.
+  Snapshot();
+
+  /// Made by Collector. `values` holds one number for each sample of `layout`.
+  Snapshot(std::shared_ptr<const SnapshotLayout> layout,
+           std::vector<double> values, std::vector<Issue> issues);
+
+  /// Sorted by name. Valid as long as this snapshot or a copy of it lives.
+  const std::vector<Family>& families() const { return layout_->families; }
+
+  /// The value of a sample that families() gave.
+  double value(const Sample& sample) const { return values_[sample.value]; }
+
+  /// In the order of the files' names, then conflicts between families.
+  const std::vector<Issue>& issues() const { return issues_; }
+
+ private:
+  std::shared_ptr<const SnapshotLayout> layout_;
+  std::vector<double> values_;
+  std::vector<Issue> issues_;
+};
+
+}  // namespace promshm
+
+#endif  // PROMSHM_SNAPSHOT_H_
