@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "promshm/export.h"
 
@@ -11,16 +12,16 @@ namespace promshm {
 
 /// What is wrong with a file, or between files.
 enum class IssueKind {
-  kNotMetricFile,    ///< The name ends in .db and is no metric file's name.
-  kNotRegularFile,   ///< A directory, FIFO, socket, device or symbolic link.
-  kUnreadable,       ///< The system refused to open or read it.
-  kVanished,         ///< Listed, and gone when it was to be opened.
-  kDamaged,          ///< Bytes that are no entry; what stands before was kept.
-  kTypeConflict,     ///< One family with two types; the first was kept.
-  kModeConflict,     ///< One gauge in two modes; the first was kept.
-  kHelpConflict,     ///< One family with two help texts; the first was kept.
-  kNameConflict,     ///< Two families or series that would share a name.
-  kInvalidBound,     ///< A bucket whose `le` is not a number; left out.
+  kNotMetricFile,   ///< The name ends in .db and is no metric file's name.
+  kNotRegularFile,  ///< A directory, FIFO, socket, device or symbolic link.
+  kUnreadable,      ///< The system refused to open or read it.
+  kVanished,        ///< Listed, and gone when it was to be opened.
+  kDamaged,         ///< Bytes that are no entry; what stands before was kept.
+  kTypeConflict,    ///< One family with two types; the first was kept.
+  kModeConflict,    ///< One gauge in two modes; the first was kept.
+  kHelpConflict,    ///< One family with two help texts; the first was kept.
+  kNameConflict,    ///< Two families or series that would share a name.
+  kInvalidBound,    ///< A bucket whose `le` is not a number; left out.
 };
 
 /// Purpose: one thing a reader met and went round. An issue is never a
@@ -40,11 +41,14 @@ struct PROMSHM_EXPORT Issue {
   /// `what: detail`, in lower case, with the system's reason last.
   std::string message;
 
-  /// One line, `path: what: detail`. Control bytes and invalid UTF-8 of names
-  /// that come from the directory are spelled `\xNN`, so that the line is safe
-  /// to print on a terminal.
+  /// One line, `path: byte OFFSET: what: detail`, as PrintableText.
   std::string ToString() const;
 };
+
+/// `text` with control bytes and whatever is not UTF-8 spelled `\xNN`, so that
+/// a name that somebody else chose is safe to print on a terminal, and stays on
+/// one line.
+PROMSHM_EXPORT std::string PrintableText(std::string_view text);
 
 }  // namespace promshm
 

@@ -36,7 +36,7 @@ struct Label {
 /// is in the snapshot.
 struct Sample {
   /// Index into Family::sample_names.
-  std::uint16_t name = 0;
+  std::uint32_t name = 0;
 
   /// For a bucket, the bound as it is printed in the label `le` (`0.5`,
   /// `+Inf`); empty for every other sample.

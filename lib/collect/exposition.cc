@@ -1,0 +1,221 @@
+#include "promshm/exposition.h"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "collect/family_names.h"
+#include "collect/name_escaping.h"
+#include "format/number_text.h"
+
+namespace promshm {
+namespace {
+
+using collect::NameKind;
+
+bool IsOpenMetrics(TextFormat text) {
+  return text == TextFormat::kOpenMetrics001 ||
+         text == TextFormat::kOpenMetrics100;
+}
+
+// `name="value"`, as it stands between the braces.
+void AppendLabel(std::string_view name, std::string_view value,
+                 Escaping escaping, std::string* out) {
+  collect::AppendName(name, NameKind::kLabel, escaping, out);
+  *out += "=\"";
+  collect::AppendQuotedText(value, out);
+  out->push_back('"');
+}
+
+Issue NameConflict(std::string message) {
+  return {IssueKind::kNameConflict, {}, std::nullopt, std::move(message)};
+}
+
+// Purpose: writes one snapshot in one format.
+//
+// Lifetime: keeps views of the snapshot and of `out`, which must outlive it.
+// Thread safety: needs external locking.
+class TextWriter {
+ public:
+  TextWriter(const Snapshot& snapshot, const ExpositionFormat& format,
+             std::string* out)
+      : snapshot_(snapshot),
+        open_metrics_(IsOpenMetrics(format.text)),
+        // Text 0.0.4 cannot quote names.
+        escaping_(format.text == TextFormat::kPrometheus004 &&
+                          format.escaping == Escaping::kAllowUtf8
+                      ? Escaping::kUnderscores
+                      : format.escaping),
+        out_(*out) {}
+
+  std::vector<Issue> Write() {
+    for (const Family& family : snapshot_.families()) WriteFamily(family);
+    if (open_metrics_) out_ += "# EOF\n";
+    return std::move(issues_);
+  }
+
+ private:
+  void WriteFamily(const Family& family) {
+    std::string name;
+    collect::AppendName(open_metrics_ ? collect::OpenMetricsFamilyName(family)
+                                      : collect::TextFamilyName(family),
+                        NameKind::kMetric, escaping_, &name);
+    std::vector<std::string> sample_names;
+    for (const std::string& sample : family.sample_names) {
+      collect::AppendName(sample, NameKind::kMetric, escaping_,
+                          &sample_names.emplace_back());
+    }
+    if (!Claim(family, name, sample_names)) return;
+    WriteMetadata(family, name);
+    const bool unescaped = LabelNamesAreLegacy(family);
+    std::unordered_set<std::string> written;
+    for (const Series& series : family.series) {
+      std::string labels;
+      if (!LabelText(series, &labels) ||
+          (!unescaped && !written.insert(labels).second)) {
+        issues_.push_back(NameConflict(
+            "name conflict: two series of family " + family.name +
+            " have the same labels once escaped; the second is left out"));
+        continue;
+      }
+      for (const Sample& sample : series.samples) {
+        WriteSample(series, sample, sample_names[sample.name], labels);
+      }
+    }
+  }
+
+  // Escaping can make one name of two. The family that comes first has it.
+  bool Claim(const Family& family, const std::string& name,
+             const std::vector<std::string>& sample_names) {
+    std::vector<std::string> names = sample_names;
+    names.push_back(name);
+    for (const std::string& wanted : names) {
+      if (!claimed_.contains(wanted)) continue;
+      issues_.push_back(NameConflict("name conflict: family " + family.name +
+                                     " is " + wanted +
+                                     " once escaped, as another one is; it is "
+                                     "left out"));
+      return false;
+    }
+    claimed_.insert(names.begin(), names.end());
+    return true;
+  }
+
+  void WriteMetadata(const Family& family, const std::string& name) {
+    out_ += "# HELP ";
+    out_ += name;
+    out_ += ' ';
+    AppendHelp(family.help);
+    out_ += "\n# TYPE ";
+    out_ += name;
+    out_ += ' ';
+    out_ += open_metrics_ ? collect::OpenMetricsTypeName(family)
+                          : ToString(family.type);
+    out_ += '\n';
+  }
+
+  void AppendHelp(std::string_view help) {
+    if (open_metrics_) {
+      collect::AppendQuotedText(help, &out_);
+      return;
+    }
+    for (const char c : help) {
+      if (c == '\\' || c == '\n') out_ += '\\';
+      out_ += c == '\n' ? 'n' : c;
+    }
+  }
+
+  bool LabelNamesAreLegacy(const Family& family) const {
+    if (escaping_ == Escaping::kAllowUtf8) return true;
+    for (const Series& series : family.series) {
+      for (const Label& label : series.labels) {
+        if (!collect::IsLegacyName(label.name, NameKind::kLabel)) return false;
+      }
+    }
+    return true;
+  }
+
+  // The series' labels, comma-separated. False when two of them have one name
+  // once escaped.
+  bool LabelText(const Series& series, std::string* out) const {
+    std::vector<std::string> names;
+    for (const Label& label : series.labels) {
+      std::string name;
+      collect::AppendName(label.name, NameKind::kLabel, escaping_, &name);
+      if (std::find(names.begin(), names.end(), name) != names.end()) {
+        return false;
+      }
+      names.push_back(std::move(name));
+      if (!out->empty()) out->push_back(',');
+      AppendLabel(label.name, label.value, escaping_, out);
+    }
+    return true;
+  }
+
+  void WriteSample(const Series& series, const Sample& sample,
+                   const std::string& name, const std::string& labels) {
+    const bool quoted = name.starts_with('"');
+    if (quoted) out_ += '{';
+    out_ += name;
+    if (sample.le.empty()) {
+      if (!labels.empty()) {
+        out_ += quoted ? ',' : '{';
+        out_ += labels;
+      }
+    } else {
+      out_ += quoted ? ',' : '{';
+      WriteBucketLabels(series, sample.le);
+    }
+    if (quoted || !labels.empty() || !sample.le.empty()) out_ += '}';
+    out_ += ' ';
+    format::AppendNumber(snapshot_.value(sample), &out_);
+    out_ += '\n';
+  }
+
+  // `le` stands at its place among the sorted labels.
+  void WriteBucketLabels(const Series& series, const std::string& le) {
+    bool pending = true;
+    bool first = true;
+    const auto separate = [&] {
+      if (!first) out_ += ',';
+      first = false;
+    };
+    for (const Label& label : series.labels) {
+      if (pending && label.name > "le") {
+        separate();
+        AppendLabel("le", le, escaping_, &out_);
+        pending = false;
+      }
+      separate();
+      AppendLabel(label.name, label.value, escaping_, &out_);
+    }
+    if (pending) {
+      separate();
+      AppendLabel("le", le, escaping_, &out_);
+    }
+  }
+
+  const Snapshot& snapshot_;
+  const bool open_metrics_;
+  const Escaping escaping_;
+  std::string& out_;
+  std::unordered_set<std::string> claimed_;
+  std::vector<Issue> issues_;
+};
+
+}  // namespace
+
+std::vector<Issue> WriteExposition(const Snapshot& snapshot,
+                                   const ExpositionFormat& format,
+                                   std::string* out) {
+  return TextWriter(snapshot, format, out).Write();
+}
+
+std::string NumberText(double value) {
+  std::string text;
+  format::AppendNumber(value, &text);
+  return text;
+}
+
+}  // namespace promshm

@@ -1,0 +1,50 @@
+#ifndef PROMSHM_COLLECT_FILE_WALK_H_
+#define PROMSHM_COLLECT_FILE_WALK_H_
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "format/dialect.h"
+#include "format/entry_cursor.h"
+#include "format/metric_file_name.h"
+#include "promshm/issue.h"
+#include "promshm/status.h"
+#include "store/metric_file_reader.h"
+
+namespace promshm::collect {
+
+// The modes mostrecent exist only where timestamps do.
+inline bool NeedsTimestamps(const format::MetricFileName& name) {
+  return name.type == FamilyType::kGauge &&
+         (name.mode == format::GaugeMode::kMostRecent ||
+          name.mode == format::GaugeMode::kLiveMostRecent);
+}
+
+// Calls `visit(entry)` for the entries of a file in their order, until one is
+// damaged: by its frame, or because `visit` returns a failure, whose message
+// is the reason. Returns what is wrong with the file, if anything is.
+template <typename Visit>
+std::optional<Issue> WalkFile(const std::string& path,
+                              const store::FileContents& contents,
+                              const format::Dialect& dialect, Visit visit) {
+  if (contents.issue) return contents.issue;
+  format::EntryCursor cursor(contents.bytes, contents.used, dialect.value_size);
+  format::Entry entry;
+  while (cursor.Next(&entry)) {
+    Status status = visit(entry);
+    if (!status.ok()) cursor.Reject(entry, status.message());
+  }
+  if (!cursor.damaged()) return std::nullopt;
+  return Issue{IssueKind::kDamaged, path, cursor.damage().offset,
+               "damaged: " + cursor.damage().reason};
+}
+
+inline Issue NotMetricFile(const std::string& path) {
+  return {IssueKind::kNotMetricFile, path, std::nullopt,
+          "not a metric file: the name is no KIND_IDENTIFIER.db"};
+}
+
+}  // namespace promshm::collect
+
+#endif  // PROMSHM_COLLECT_FILE_WALK_H_

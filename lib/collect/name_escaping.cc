@@ -1,0 +1,95 @@
+#include "collect/name_escaping.h"
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+
+#include "format/utf8.h"
+
+namespace promshm::collect {
+namespace {
+
+bool IsLegacyCharacter(char32_t c, bool first, NameKind kind) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         (c >= '0' && c <= '9' && !first) ||
+         (c == ':' && kind == NameKind::kMetric);
+}
+
+void AppendHexadecimal(char32_t c, std::string* out) {
+  std::array<char, 8> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(),
+                                 static_cast<std::uint32_t>(c), 16);
+  out->append(digits.data(), end.ptr);
+}
+
+// What a scheme makes of one character, whether it is allowed or not.
+void AppendEscaped(char32_t c, bool legacy, Escaping escaping,
+                   std::string* out) {
+  const bool doubles =
+      escaping == Escaping::kDots || escaping == Escaping::kValues;
+  if (doubles && c == '_') {
+    *out += "__";
+  } else if (escaping == Escaping::kDots && c == '.') {
+    *out += "_dot_";
+  } else if (legacy) {
+    out->push_back(static_cast<char>(c));
+  } else if (escaping == Escaping::kDots) {
+    *out += "__";
+  } else if (escaping == Escaping::kValues) {
+    out->push_back('_');
+    AppendHexadecimal(c, out);
+    out->push_back('_');
+  } else {
+    out->push_back('_');
+  }
+}
+
+}  // namespace
+
+bool IsLegacyName(std::string_view name, NameKind kind) {
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (!IsLegacyCharacter(static_cast<unsigned char>(name[i]), i == 0, kind)) {
+      return false;
+    }
+  }
+  return !name.empty();
+}
+
+void AppendName(std::string_view name, NameKind kind, Escaping escaping,
+                std::string* out) {
+  const bool legacy_name = IsLegacyName(name, kind);
+  // Dots are made reversible by escaping `_` even in allowed names.
+  if (legacy_name && escaping != Escaping::kDots) {
+    *out += name;
+    return;
+  }
+  if (escaping == Escaping::kAllowUtf8) {
+    out->push_back('"');
+    AppendQuotedText(name, out);
+    out->push_back('"');
+    return;
+  }
+  if (escaping == Escaping::kValues) *out += "U__";
+  bool first = true;
+  while (!name.empty()) {
+    const format::CodePoint point = format::DecodeUtf8(name);
+    name.remove_prefix(point.size);
+    AppendEscaped(point.value, IsLegacyCharacter(point.value, first, kind),
+                  escaping, out);
+    first = false;
+  }
+}
+
+void AppendQuotedText(std::string_view text, std::string* out) {
+  for (;;) {
+    const std::size_t end = text.find_first_of("\\\"\n");
+    *out += text.substr(0, end);
+    if (end == std::string_view::npos) return;
+    out->push_back('\\');
+    out->push_back(text[end] == '\n' ? 'n' : text[end]);
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace promshm::collect

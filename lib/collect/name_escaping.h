@@ -1,0 +1,27 @@
+#ifndef PROMSHM_COLLECT_NAME_ESCAPING_H_
+#define PROMSHM_COLLECT_NAME_ESCAPING_H_
+
+#include <string>
+#include <string_view>
+
+#include "promshm/exposition.h"
+
+namespace promshm::collect {
+
+enum class NameKind { kMetric, kLabel };
+
+// True for `[a-zA-Z_:][a-zA-Z0-9_:]*`; label names may not have a colon.
+bool IsLegacyName(std::string_view name, NameKind kind);
+
+// Appends the name as the scheme spells it; with kAllowUtf8 quoted where it is
+// no legacy name. The rules are those of Prometheus' own libraries.
+void AppendName(std::string_view name, NameKind kind, Escaping escaping,
+                std::string* out);
+
+// Appends a label's value, or a quoted name, without its quotes: `\\`, `\"`
+// and `\n`.
+void AppendQuotedText(std::string_view text, std::string* out);
+
+}  // namespace promshm::collect
+
+#endif  // PROMSHM_COLLECT_NAME_ESCAPING_H_

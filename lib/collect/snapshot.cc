@@ -1,0 +1,27 @@
+#include "promshm/snapshot.h"
+
+namespace promshm {
+
+const char* ToString(FamilyType type) {
+  switch (type) {
+    case FamilyType::kCounter:
+      return "counter";
+    case FamilyType::kGauge:
+      return "gauge";
+    case FamilyType::kHistogram:
+      return "histogram";
+    case FamilyType::kSummary:
+      return "summary";
+  }
+  return "unknown";
+}
+
+Snapshot::Snapshot() : layout_(std::make_shared<SnapshotLayout>()) {}
+
+Snapshot::Snapshot(std::shared_ptr<const SnapshotLayout> layout,
+                   std::vector<double> values, std::vector<Issue> issues)
+    : layout_(std::move(layout)),
+      values_(std::move(values)),
+      issues_(std::move(issues)) {}
+
+}  // namespace promshm

@@ -1,0 +1,84 @@
+#include "format/number_text.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+
+namespace promshm::format {
+namespace {
+
+constexpr std::string_view kSpaces = " \t\n\v\f\r";
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// Python allows one `_` between two digits. False where it stands elsewhere.
+bool RemoveUnderscores(std::string_view text, std::string* out) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '_') {
+      out->push_back(text[i]);
+    } else if (i == 0 || i + 1 == text.size() || !IsDigit(text[i - 1]) ||
+               !IsDigit(text[i + 1])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+void AppendNumber(double value, std::string* out) {
+  if (std::isnan(value)) {
+    *out += "NaN";
+    return;
+  }
+  if (std::isinf(value)) {
+    *out += value > 0 ? "+Inf" : "-Inf";
+    return;
+  }
+  // 24 characters hold every double in scientific form, and the longest in
+  // fixed form below 1e16.
+  std::array<char, 32> buffer;
+  const double magnitude = std::fabs(value);
+  const double first_exponent = value > 0 ? 1e6 : 1e16;
+  const bool scientific =
+      magnitude >= first_exponent || (magnitude < 1e-4 && magnitude != 0);
+  const auto end = std::to_chars(
+      buffer.data(), buffer.data() + buffer.size(), value,
+      scientific ? std::chars_format::scientific : std::chars_format::fixed);
+  const std::string_view text(
+      buffer.data(), static_cast<std::size_t>(end.ptr - buffer.data()));
+  *out += text;
+  if (!scientific && text.find('.') == std::string_view::npos) *out += ".0";
+}
+
+std::optional<double> ParseNumber(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(kSpaces);
+  if (begin == std::string_view::npos) return std::nullopt;
+  text = text.substr(begin, text.find_last_not_of(kSpaces) - begin + 1);
+
+  std::string digits;
+  if (!RemoveUnderscores(text, &digits)) return std::nullopt;
+  std::string_view rest = digits;
+  if (rest.starts_with('+')) {
+    rest.remove_prefix(1);
+    if (rest.starts_with('-')) return std::nullopt;
+  }
+  // from_chars also reads "nan(...)", which Python does not.
+  if (rest.find('(') != std::string_view::npos) return std::nullopt;
+  double value = 0;
+  const auto [end, error] =
+      std::from_chars(rest.data(), rest.data() + rest.size(), value);
+  if (end != rest.data() + rest.size()) return std::nullopt;
+  if (error == std::errc::result_out_of_range) {
+    // Python gives infinity, or 0 for what is too small.
+    const bool small = rest.find("e-") != std::string_view::npos ||
+                       rest.find("E-") != std::string_view::npos;
+    const double magnitude = small ? 0.0 : HUGE_VAL;
+    return rest.starts_with('-') ? -magnitude : magnitude;
+  }
+  if (error != std::errc()) return std::nullopt;
+  return value;
+}
+
+}  // namespace promshm::format

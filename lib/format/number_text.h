@@ -1,0 +1,21 @@
+#ifndef PROMSHM_FORMAT_NUMBER_TEXT_H_
+#define PROMSHM_FORMAT_NUMBER_TEXT_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace promshm::format {
+
+// Appends `value` as prometheus_client's floatToGoString spells it: Python's
+// shortest repr (`0.1`, `1e-05`, `-1234567.0`), except that positive values
+// from 1e6 take Go's exponent form (`1.5e+06`); `+Inf`, `-Inf`, `NaN`.
+void AppendNumber(double value, std::string* out);
+
+// A bucket bound as Python's float() reads it: decimal digits with `_` between
+// them, an exponent, inf, infinity or nan in any case, a sign, spaces around.
+std::optional<double> ParseNumber(std::string_view text);
+
+}  // namespace promshm::format
+
+#endif  // PROMSHM_FORMAT_NUMBER_TEXT_H_

@@ -1,0 +1,169 @@
+#include "store/metric_directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "store/system_error.h"
+
+namespace promshm::store {
+namespace {
+
+constexpr std::string_view kSuffix = ".db";
+constexpr std::chrono::milliseconds kLockPatience(5000);
+constexpr std::chrono::milliseconds kLockPause(5);
+
+struct CloseDirectory {
+  void operator()(DIR* stream) const { closedir(stream); }
+};
+
+// Half of what the process may open is the application's.
+std::size_t DescriptorBudget() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  constexpr rlim_t kMost = 16384;
+  return static_cast<std::size_t>(std::min(limit.rlim_cur / 2, kMost));
+}
+
+Status LockShared(int fd, const std::string& path) {
+  const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
+  while (flock(fd, LOCK_SH | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    // Any other refusal means that the file system has no such lock.
+    if (errno != EWOULDBLOCK) return {};
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return {StatusKind::kBusy,
+              path +
+                  ": cannot lock: another process has held the directory's "
+                  "lock for 5 seconds"};
+    }
+    std::this_thread::sleep_for(kLockPause);
+  }
+  return {};
+}
+
+FileDescriptor OpenRetrying(const char* path, int flags) {
+  int fd = -1;
+  do {
+    fd = open(path, flags);
+  } while (fd < 0 && errno == EINTR);
+  return FileDescriptor(fd);
+}
+
+}  // namespace
+
+Result<MetricDirectory> MetricDirectory::Open(const std::string& path) {
+  MetricDirectory directory;
+  directory.directory_ =
+      OpenRetrying(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (!directory.directory_.valid()) {
+    const int error = errno;
+    if (error != ENOTDIR) return SystemStatus(path, "cannot open", error);
+    Status status = directory.OpenAsFile(path);
+    if (!status.ok()) return status;
+    return directory;
+  }
+  // Listing needs permission to read, opening what is listed to search.
+  if (faccessat(AT_FDCWD, path.c_str(), R_OK | X_OK, AT_EACCESS) != 0) {
+    return SystemStatus(path, "cannot open", errno);
+  }
+  Status status = LockShared(directory.directory_.get(), path);
+  if (!status.ok()) return status;
+  directory.prefix_ = path.ends_with('/') ? path : path + '/';
+  status = directory.List();
+  if (!status.ok()) return status;
+  directory.OpenFiles();
+  return directory;
+}
+
+std::string MetricDirectory::path(std::size_t file) const {
+  return prefix_ + names_[file];
+}
+
+Result<FileContents> MetricDirectory::Read(std::size_t file,
+                                           MetricFileReader* reader) {
+  const std::string full = path(file);
+  OpenedFile opened;
+  if (opened_.empty()) {
+    Result<OpenedFile> now =
+        OpenMetricFile(directory_.get(), names_[file], full);
+    if (!now.ok()) return now.status();
+    opened = *std::move(now);
+  } else {
+    opened = std::move(opened_[file]);
+  }
+  if (opened.issue) return FileContents{{}, 0, std::move(opened.issue)};
+  return reader->Read(opened.fd, full);
+}
+
+Status MetricDirectory::OpenAsFile(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::size_t name = slash == std::string::npos ? 0 : slash + 1;
+  prefix_ = path.substr(0, name);
+  const std::string parent = prefix_.empty() ? "." : prefix_;
+  directory_ = OpenRetrying(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (!directory_.valid()) return SystemStatus(path, "cannot open", errno);
+  names_ = {path.substr(name)};
+  Result<OpenedFile> opened = OpenMetricFile(directory_.get(), names_[0], path);
+  if (!opened.ok()) return opened.status();
+  if (opened->issue) {
+    const Issue& issue = *opened->issue;
+    return {issue.kind == IssueKind::kVanished ? StatusKind::kNotFound
+            : issue.kind == IssueKind::kUnreadable
+                ? StatusKind::kPermissionDenied
+                : StatusKind::kInvalidArgument,
+            issue.path + ": " + issue.message};
+  }
+  opened_.push_back(*std::move(opened));
+  return {};
+}
+
+Status MetricDirectory::List() {
+  const std::string path = prefix_.substr(0, prefix_.size() - 1);
+  // The stream gets a descriptor of its own: closing it would let the lock go.
+  FileDescriptor again(
+      openat(directory_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!again.valid()) return SystemStatus(path, "cannot list", errno);
+  const std::unique_ptr<DIR, CloseDirectory> stream(fdopendir(again.get()));
+  if (stream == nullptr) return SystemStatus(path, "cannot list", errno);
+  again.Release();
+  for (;;) {
+    errno = 0;
+    const dirent* found = readdir(stream.get());
+    if (found == nullptr) break;
+    const std::string_view name = found->d_name;
+    if (name.ends_with(kSuffix) && !name.starts_with('.')) {
+      names_.emplace_back(name);
+    }
+  }
+  if (errno != 0) return SystemStatus(path, "cannot list", errno);
+  std::sort(names_.begin(), names_.end());
+  return {};
+}
+
+void MetricDirectory::OpenFiles() {
+  if (names_.size() > DescriptorBudget()) return;
+  std::vector<OpenedFile> opened;
+  opened.reserve(names_.size());
+  for (std::size_t file = 0; file < names_.size(); ++file) {
+    Result<OpenedFile> next =
+        OpenMetricFile(directory_.get(), names_[file], path(file));
+    // The application has opened more than its half: go one at a time.
+    if (!next.ok()) return;
+    opened.push_back(*std::move(next));
+  }
+  opened_ = std::move(opened);
+  flock(directory_.get(), LOCK_UN);
+}
+
+}  // namespace promshm::store

@@ -1,0 +1,184 @@
+#include "tools/dump/family_table.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <string_view>
+#include <vector>
+
+#include "promshm/exposition.h"
+#include "promshm/issue.h"
+
+namespace promshm::tools {
+namespace {
+
+constexpr std::size_t kColumns = 5;
+constexpr std::size_t kLeastNameWidth = 12;
+constexpr std::string_view kGap = "  ";
+constexpr std::string_view kEllipsis = "\u2026";
+
+using Row = std::array<std::string, kColumns>;
+
+bool StartsCharacter(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0) != 0x80;
+}
+
+std::size_t Width(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), StartsCharacter));
+}
+
+// The first `width` characters, the last of them an ellipsis where more follow.
+std::string Shorten(const std::string& text, std::size_t width) {
+  if (Width(text) <= width) return text;
+  std::size_t end = 0;
+  for (std::size_t characters = 0; end < text.size(); ++end) {
+    if (StartsCharacter(text[end]) && ++characters == width) break;
+  }
+  return text.substr(0, end) + std::string(kEllipsis);
+}
+
+// A number for reading: every digit, but no exponent while it can be avoided.
+std::string PlainText(double value) {
+  if (!std::isfinite(value) || std::fabs(value) >= 1e15) {
+    return NumberText(value);
+  }
+  std::array<char, 400> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(),
+                                 value, std::chars_format::fixed);
+  return {digits.data(), end.ptr};
+}
+
+std::string RoundedText(double value) {
+  constexpr int kDigits = 4;
+  std::array<char, 32> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(),
+                                 value, std::chars_format::general, kDigits);
+  return {digits.data(), end.ptr};
+}
+
+double SumOf(const Snapshot& snapshot, const Family& family,
+             std::string_view sample_name) {
+  double sum = 0;
+  for (const Series& series : family.series) {
+    for (const Sample& sample : series.samples) {
+      if (family.sample_names[sample.name] == sample_name) {
+        sum += snapshot.value(sample);
+      }
+    }
+  }
+  return sum;
+}
+
+std::string GaugeText(const Snapshot& snapshot, const Family& family) {
+  std::vector<double> values;
+  for (const Series& series : family.series) {
+    for (const Sample& sample : series.samples) {
+      values.push_back(snapshot.value(sample));
+    }
+  }
+  if (values.empty()) return "-";
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  const std::string low = PlainText(*least);
+  const std::string high = PlainText(*most);
+  return low == high ? low : low + " to " + high;
+}
+
+std::string ValueText(const Snapshot& snapshot, const Family& family) {
+  switch (family.type) {
+    case FamilyType::kCounter: {
+      double sum = 0;
+      for (const std::string& name : family.sample_names) {
+        sum += SumOf(snapshot, family, name);
+      }
+      return PlainText(sum);
+    }
+    case FamilyType::kGauge:
+      return GaugeText(snapshot, family);
+    case FamilyType::kHistogram:
+    case FamilyType::kSummary: {
+      const double count = SumOf(snapshot, family, family.name + "_count");
+      if (count == 0) return "none observed";
+      const double sum = SumOf(snapshot, family, family.name + "_sum");
+      return PlainText(count) + " observed, mean " + RoundedText(sum / count);
+    }
+  }
+  return "-";
+}
+
+// A counter is known by the name that queries use.
+std::string NameText(const Family& family) {
+  const bool counter =
+      family.type == FamilyType::kCounter && family.sample_names.size() == 1;
+  return PrintableText(counter ? family.sample_names.front() : family.name);
+}
+
+Row RowOf(const Snapshot& snapshot, const Family& family) {
+  std::string type = ToString(family.type);
+  if (!family.mode.empty()) type += ' ' + family.mode;
+  return {NameText(family), type, std::to_string(family.series.size()),
+          std::to_string(family.processes), ValueText(snapshot, family)};
+}
+
+void AppendRow(const Row& row, const std::array<std::size_t, kColumns>& widths,
+               std::string* out) {
+  for (std::size_t column = 0; column < kColumns; ++column) {
+    const bool number = column == 2 || column == 3;
+    const std::string text = Shorten(row[column], widths[column]);
+    const std::string padding(widths[column] - Width(text), ' ');
+    if (number) *out += padding;
+    *out += text;
+    if (column + 1 == kColumns) break;
+    if (!number) *out += padding;
+    *out += kGap;
+  }
+  *out += '\n';
+}
+
+// Takes from the widest texts, the family and then the value, what is too much.
+void FitInto(std::size_t width, std::array<std::size_t, kColumns>* widths) {
+  std::size_t total = (kColumns - 1) * kGap.size();
+  for (const std::size_t column : *widths) total += column;
+  for (const std::size_t column : {std::size_t{0}, kColumns - 1}) {
+    if (total <= width) return;
+    const std::size_t spare =
+        (*widths)[column] - std::min((*widths)[column], kLeastNameWidth);
+    const std::size_t taken = std::min(spare, total - width);
+    (*widths)[column] -= taken;
+    total -= taken;
+  }
+}
+
+}  // namespace
+
+std::size_t TerminalWidth() {
+  winsize size{};
+  if (isatty(STDOUT_FILENO) == 0 ||
+      ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) {
+    return 0;
+  }
+  return size.ws_col;
+}
+
+std::string FamilyTable(const Snapshot& snapshot, std::size_t width) {
+  std::vector<Row> rows = {{"FAMILY", "TYPE", "SERIES", "PROCESSES", "VALUE"}};
+  for (const Family& family : snapshot.families()) {
+    rows.push_back(RowOf(snapshot, family));
+  }
+  std::array<std::size_t, kColumns> widths{};
+  for (const Row& row : rows) {
+    for (std::size_t column = 0; column < kColumns; ++column) {
+      widths[column] = std::max(widths[column], Width(row[column]));
+    }
+  }
+  if (width > 0) FitInto(width, &widths);
+  std::string table;
+  for (const Row& row : rows) AppendRow(row, widths, &table);
+  return table;
+}
+
+}  // namespace promshm::tools

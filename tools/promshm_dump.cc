@@ -1,0 +1,170 @@
+// promshm-dump: shows what is in a multiprocess directory.
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "promshm/collector.h"
+#include "promshm/entries.h"
+#include "promshm/exposition.h"
+#include "tools/common/arguments.h"
+#include "tools/common/exit_status.h"
+#include "tools/dump/family_table.h"
+
+namespace promshm::tools {
+namespace {
+
+constexpr const char* kName = "promshm-dump";
+
+enum class Output { kTable, kPrometheus, kOpenMetrics, kJson, kRaw };
+
+const std::map<std::string, Output>& Outputs() {
+  static const std::map<std::string, Output> outputs = {
+      {"table", Output::kTable},
+      {"prometheus", Output::kPrometheus},
+      {"openmetrics", Output::kOpenMetrics},
+      {"json", Output::kJson},
+      {"raw", Output::kRaw}};
+  return outputs;
+}
+
+struct Arguments {
+  std::vector<std::string> sources;
+  std::string output = "table";
+};
+
+void PrintIssues(const std::vector<Issue>& issues) {
+  for (const Issue& issue : issues) {
+    std::fprintf(stderr, "%s\n", issue.ToString().c_str());
+  }
+}
+
+ExitStatus StatusOf(const std::vector<Issue>& issues) {
+  return issues.empty() ? kExitFine : kExitFindings;
+}
+
+// False when stdout can take no more; a closed pipe is no error to speak of.
+bool Print(const std::string& text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+}
+
+int FlushedStatus(ExitStatus status) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  if (errno == EPIPE) return kExitTrouble;
+  return Trouble(
+      kName, "stdout: cannot write: " + std::generic_category().message(errno));
+}
+
+// Unix seconds, never in exponent form.
+std::string TimestampText(double timestamp) {
+  std::array<char, 400> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(),
+                                 timestamp, std::chars_format::fixed);
+  return {digits.data(), end.ptr};
+}
+
+void PrintEntry(const FileEntry& entry) {
+  std::string line = PrintableText(entry.path);
+  line += '\t' + std::to_string(entry.offset) + '\t';
+  line += entry.key;
+  line += '\t' + NumberText(entry.value) + '\t';
+  line += entry.timestamp ? TimestampText(*entry.timestamp) : "-";
+  line += '\n';
+  Print(line);
+}
+
+int DumpRaw(const std::vector<std::string>& sources) {
+  ExitStatus status = kExitFine;
+  for (const std::string& source : sources) {
+    const Result<std::vector<Issue>> issues = ReadEntries(source, PrintEntry);
+    if (!issues.ok()) {
+      status = kExitTrouble;
+      Trouble(kName, issues.status().message());
+      continue;
+    }
+    PrintIssues(*issues);
+    if (status == kExitFine) status = StatusOf(*issues);
+  }
+  return FlushedStatus(status);
+}
+
+int DumpSnapshot(const std::vector<std::string>& sources, Output output) {
+  Collector collector(sources);
+  const Result<Snapshot> snapshot = collector.Collect();
+  if (!snapshot.ok()) return Trouble(kName, snapshot.status().message());
+  std::vector<Issue> issues = snapshot->issues();
+  std::string text;
+  if (output == Output::kJson) {
+    WriteJson(*snapshot, &text);
+  } else if (output == Output::kTable) {
+    text = FamilyTable(*snapshot, TerminalWidth());
+  } else {
+    ExpositionFormat format;
+    if (output == Output::kOpenMetrics) {
+      format.text = TextFormat::kOpenMetrics100;
+    }
+    const std::vector<Issue> more = WriteExposition(*snapshot, format, &text);
+    issues.insert(issues.end(), more.begin(), more.end());
+  }
+  Print(text);
+  PrintIssues(issues);
+  return FlushedStatus(StatusOf(issues));
+}
+
+int Run(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app(
+      "Show the metrics in a prometheus_client multiprocess directory.", kName);
+  app.set_version_flag("--version", VersionText(kName), "Print the version");
+  app.add_option("DIR|FILE", arguments.sources,
+                 "What to read; several are merged (default: "
+                 "$PROMETHEUS_MULTIPROC_DIR)");
+  std::vector<std::string> names;
+  for (const auto& [name, output] : Outputs()) names.push_back(name);
+  app.add_option("-o,--output", arguments.output,
+                 "table: a line a family (default)\n"
+                 "prometheus: text format 0.0.4\n"
+                 "openmetrics: OpenMetrics 1.0.0\n"
+                 "json: one object, see promshm-dump(1)\n"
+                 "raw: a line an entry: file, offset, key, value, timestamp")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember(names).description(""));
+  app.footer(
+      "Exit status: 0 fine; 1 something was damaged or in conflict (told on\n"
+      "stderr, all good data is printed); 2 trouble: usage, no directory, no\n"
+      "permission.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitFine : kExitTrouble;
+  }
+  if (arguments.sources.empty()) {
+    std::string directory = DefaultDirectory();
+    if (directory.empty()) {
+      return Trouble(kName,
+                     "no directory: name one or set PROMETHEUS_MULTIPROC_DIR");
+    }
+    arguments.sources.push_back(std::move(directory));
+  }
+  const Output output = Outputs().at(arguments.output);
+  return output == Output::kRaw ? DumpRaw(arguments.sources)
+                                : DumpSnapshot(arguments.sources, output);
+}
+
+}  // namespace
+}  // namespace promshm::tools
+
+int main(int argc, char** argv) {
+  try {
+    return promshm::tools::Run(argc, argv);
+  } catch (const std::exception& error) {
+    return promshm::tools::Trouble(promshm::tools::kName, error.what());
+  }
+}
