@@ -1,13 +1,11 @@
 #include "format/metric_key.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstddef>
-#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "format/dumps_text.h"
 #include "format/utf8.h"
 
 namespace promshm::format {
@@ -17,141 +15,6 @@ using nlohmann::json;
 
 Status Invalid(std::string reason) {
   return {StatusKind::kInvalidArgument, std::move(reason)};
-}
-
-constexpr bool IsHighSurrogate(std::uint32_t unit) {
-  return unit >= 0xd800 && unit <= 0xdbff;
-}
-
-constexpr bool IsLowSurrogate(std::uint32_t unit) {
-  return unit >= 0xdc00 && unit <= 0xdfff;
-}
-
-// The code unit of the `\uXXXX` at `text[at]`, if one is there.
-std::optional<std::uint32_t> EscapedUnit(std::string_view text,
-                                         std::size_t at) {
-  if (at > text.size() || text.size() - at < 6 || text[at] != '\\' ||
-      text[at + 1] != 'u') {
-    return std::nullopt;
-  }
-  std::uint32_t unit = 0;
-  const char* begin = text.data() + at + 2;
-  const auto [end, error] = std::from_chars(begin, begin + 4, unit, 16);
-  if (error != std::errc() || end != begin + 4) return std::nullopt;
-  return unit;
-}
-
-// Reads exactly what json.dumps writes, and nothing else; whoever gets a
-// false asks the JSON library.
-class DumpsReader {
- public:
-  explicit DumpsReader(std::string_view text) : text_(text) {}
-
-  bool Read(MetricKey* key) {
-    if (!Take("[") || !ReadString(&key->family) || !Take(", ") ||
-        !ReadString(&key->sample) || !Take(", {") || !ReadLabels(key)) {
-      return false;
-    }
-    if (Take(", ")) {
-      key->help.emplace();
-      if (!ReadString(&*key->help)) return false;
-    }
-    return Take("]") && at_ == text_.size();
-  }
-
- private:
-  bool Take(std::string_view expected) {
-    if (!text_.substr(at_).starts_with(expected)) return false;
-    at_ += expected.size();
-    return true;
-  }
-
-  bool ReadLabels(MetricKey* key) {
-    if (Take("}")) return true;
-    do {
-      Label label;
-      if (!ReadString(&label.name) || !Take(": ") ||
-          !ReadString(&label.value)) {
-        return false;
-      }
-      if (!key->labels.empty() && key->labels.back().name >= label.name) {
-        return false;
-      }
-      key->labels.push_back(std::move(label));
-    } while (Take(", "));
-    return Take("}");
-  }
-
-  bool ReadString(std::string* out) {
-    if (!Take("\"")) return false;
-    while (at_ < text_.size()) {
-      const std::size_t begin = at_;
-      while (at_ < text_.size() && text_[at_] >= ' ' && text_[at_] <= '~' &&
-             text_[at_] != '"' && text_[at_] != '\\') {
-        ++at_;
-      }
-      out->append(text_, begin, at_ - begin);
-      if (Take("\"")) return true;
-      if (!ReadEscape(out)) return false;
-    }
-    return false;
-  }
-
-  bool ReadEscape(std::string* out) {
-    if (text_.size() - at_ < 2 || text_[at_] != '\\') return false;
-    constexpr std::string_view kLetters = "\"\\nrtbf";
-    constexpr std::string_view kMeanings = "\"\\\n\r\t\b\f";
-    const std::size_t letter = kLetters.find(text_[at_ + 1]);
-    if (letter != std::string_view::npos) {
-      out->push_back(kMeanings[letter]);
-      at_ += 2;
-      return true;
-    }
-    const std::optional<std::uint32_t> unit = EscapedUnit(text_, at_);
-    if (!unit || IsLowSurrogate(*unit)) return false;
-    at_ += 6;
-    if (!IsHighSurrogate(*unit)) {
-      AppendUtf8(*unit, out);
-      return true;
-    }
-    const std::optional<std::uint32_t> low = EscapedUnit(text_, at_);
-    if (!low || !IsLowSurrogate(*low)) return false;
-    at_ += 6;
-    AppendUtf8(0x10000 + ((*unit - 0xd800) << 10) + (*low - 0xdc00), out);
-    return true;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
-
-// `text` with U+FFFD for whatever the JSON library would refuse as no Unicode:
-// invalid UTF-8 and escaped halves of surrogate pairs.
-std::string MakeUnicode(std::string_view text) {
-  const std::string valid = ReplaceInvalidUtf8(text);
-  const std::string_view rest = valid;
-  std::string out;
-  out.reserve(valid.size());
-  for (std::size_t i = 0; i < rest.size();) {
-    if (rest[i] != '\\') {
-      out.push_back(rest[i++]);
-      continue;
-    }
-    const std::optional<std::uint32_t> unit = EscapedUnit(rest, i);
-    if (!unit) {
-      out += rest.substr(i, 2);
-      i += 2;
-    } else if (IsHighSurrogate(*unit) &&
-               IsLowSurrogate(EscapedUnit(rest, i + 6).value_or(0))) {
-      out += rest.substr(i, 12);
-      i += 12;
-    } else {
-      const bool lone = IsHighSurrogate(*unit) || IsLowSurrogate(*unit);
-      out += lone ? kReplacementText : rest.substr(i, 6);
-      i += 6;
-    }
-  }
-  return out;
 }
 
 // Ruby's labels may be numbers, booleans or nil; its own collector prints
@@ -234,43 +97,12 @@ Status CheckNames(const MetricKey& key, bool replaced) {
   return {};
 }
 
-void AppendUnicodeEscape(std::uint32_t unit, std::string* out) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  *out += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) {
-    out->push_back(kDigits[(unit >> shift) & 0xf]);
-  }
-}
-
-void AppendJsonString(std::string_view text, std::string* out) {
-  out->push_back('"');
-  while (!text.empty()) {
-    const CodePoint point = DecodeUtf8(text);
-    text.remove_prefix(point.size);
-    constexpr std::u32string_view kMeanings = U"\"\\\n\r\t\b\f";
-    constexpr std::string_view kLetters = "\"\\nrtbf";
-    const std::size_t letter = kMeanings.find(point.value);
-    if (letter != std::u32string_view::npos) {
-      out->push_back('\\');
-      out->push_back(kLetters[letter]);
-    } else if (point.value >= ' ' && point.value <= '~') {
-      out->push_back(static_cast<char>(point.value));
-    } else if (point.value < 0x10000) {
-      AppendUnicodeEscape(point.value, out);
-    } else {
-      AppendUnicodeEscape(0xd800 + ((point.value - 0x10000) >> 10), out);
-      AppendUnicodeEscape(0xdc00 + ((point.value - 0x10000) & 0x3ff), out);
-    }
-  }
-  out->push_back('"');
-}
-
 }  // namespace
 
 Result<MetricKey> MetricKey::Parse(std::string_view text) {
   MetricKey key;
   bool replaced = false;
-  if (!DumpsReader(text).Read(&key)) {
+  if (!ReadDumps(text, &key)) {
     Result<MetricKey> parsed = ParseJson(text);
     if (!parsed.ok()) return parsed.status();
     key = *std::move(parsed);
@@ -284,20 +116,20 @@ Result<MetricKey> MetricKey::Parse(std::string_view text) {
 
 std::string MetricKey::Format() const {
   std::string out = "[";
-  AppendJsonString(family, &out);
+  AppendDumpsString(family, &out);
   out += ", ";
-  AppendJsonString(sample, &out);
+  AppendDumpsString(sample, &out);
   out += ", {";
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (i > 0) out += ", ";
-    AppendJsonString(labels[i].name, &out);
+    AppendDumpsString(labels[i].name, &out);
     out += ": ";
-    AppendJsonString(labels[i].value, &out);
+    AppendDumpsString(labels[i].value, &out);
   }
   out += '}';
   if (help) {
     out += ", ";
-    AppendJsonString(*help, &out);
+    AppendDumpsString(*help, &out);
   }
   out += ']';
   return out;
