@@ -87,6 +87,7 @@ MediaRange ParseRange(std::string_view text) {
   while (!text.empty()) {
     std::string_view value = TakePart(';', &text);
     const std::string name = LowerCase(TakePart('=', &value));
+    value = Trim(value);
     if (value.size() > 1 && value.front() == '"' && value.back() == '"') {
       value = value.substr(1, value.size() - 2);
     }

@@ -1,0 +1,166 @@
+#include "promshm/exposition.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <locale>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "promshm/collector.h"
+#include "tests/support/metric_directory_writer.h"
+
+namespace promshm {
+namespace {
+
+using testing::MetricDirectoryWriter;
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class ExpositionTest : public ::testing::Test {
+ protected:
+  void Write(const std::string& file,
+             const MetricDirectoryWriter::Entries& entries) {
+    directory_.Write(file, entries);
+  }
+
+  Snapshot Collect() {
+    Result<Snapshot> snapshot = Collector(directory_.path()).Collect();
+    EXPECT_TRUE(snapshot.ok()) << snapshot.status().message();
+    return snapshot.ok() ? *std::move(snapshot) : Snapshot();
+  }
+
+  std::string Text(TextFormat text, Escaping escaping) {
+    std::string out;
+    issues_ = WriteExposition(Collect(), {text, escaping}, &out);
+    return out;
+  }
+
+  nlohmann::json Json() {
+    std::string out;
+    WriteJson(Collect(), &out);
+    EXPECT_TRUE(out.ends_with('\n'));
+    return nlohmann::json::parse(out);
+  }
+
+  MetricDirectoryWriter directory_;
+  std::vector<Issue> issues_;
+};
+
+TEST_F(ExpositionTest, NothingIsEmptyTextAndAnEndInOpenMetrics) {
+  EXPECT_EQ(Text(TextFormat::kPrometheus004, Escaping::kUnderscores), "");
+  EXPECT_EQ(Text(TextFormat::kOpenMetrics100, Escaping::kUnderscores),
+            "# EOF\n");
+}
+
+TEST_F(ExpositionTest, HelpAndValuesAreEscapedAsEachFormatWants) {
+  Write("counter_1.db",
+        {{R"(["c", "c_total", {"v": "q\"b\\n\n"}, "q\"b\\n\n"])", 1}});
+  EXPECT_EQ(Text(TextFormat::kPrometheus004, Escaping::kUnderscores),
+            "# HELP c_total q\"b\\\\n\\n\n"
+            "# TYPE c_total counter\n"
+            "c_total{v=\"q\\\"b\\\\n\\n\"} 1.0\n");
+  EXPECT_EQ(Text(TextFormat::kOpenMetrics100, Escaping::kUnderscores),
+            "# HELP c q\\\"b\\\\n\\n\n"
+            "# TYPE c counter\n"
+            "c_total{v=\"q\\\"b\\\\n\\n\"} 1.0\n"
+            "# EOF\n");
+}
+
+TEST_F(ExpositionTest, CounterWithoutTotalIsUnknownToOpenMetrics) {
+  Write("counter_1.db", {{R"(["hits", "hits", [], []])", 3}});
+  EXPECT_THAT(Text(TextFormat::kPrometheus004, Escaping::kUnderscores),
+              HasSubstr("# TYPE hits counter\nhits 3.0\n"));
+  EXPECT_THAT(Text(TextFormat::kOpenMetrics100, Escaping::kUnderscores),
+              HasSubstr("# TYPE hits unknown\nhits 3.0\n"));
+}
+
+TEST_F(ExpositionTest, RubysTotalIsNotDoubled) {
+  Write("counter_1-0.db", {{R"(["c_total","c_total",[],[]])", 3}});
+  EXPECT_EQ(Text(TextFormat::kPrometheus004, Escaping::kUnderscores),
+            "# HELP c_total Multiprocess metric\n"
+            "# TYPE c_total counter\n"
+            "c_total 3.0\n");
+  EXPECT_THAT(Text(TextFormat::kOpenMetrics100, Escaping::kUnderscores),
+              HasSubstr("# TYPE c counter\nc_total 3.0\n"));
+}
+
+TEST_F(ExpositionTest, QuotedNamesMoveIntoTheBraces) {
+  Write("histogram_1.db",
+        {{R"(["h.s", "h.s_bucket", {"a b": "1", "le": "+Inf", "z": "2"}, "h"])",
+          1}});
+  const std::string text =
+      Text(TextFormat::kPrometheus100, Escaping::kAllowUtf8);
+  EXPECT_EQ(text,
+            "# HELP \"h.s\" h\n"
+            "# TYPE \"h.s\" histogram\n"
+            "{\"h.s_bucket\",\"a b\"=\"1\",le=\"+Inf\",z=\"2\"} 1.0\n"
+            "{\"h.s_count\",\"a b\"=\"1\",z=\"2\"} 1.0\n");
+}
+
+TEST_F(ExpositionTest, FamiliesThatEscapingMakesOneAreNotMixed) {
+  Write("gauge_sum_1.db",
+        {{R"(["a.b", "a.b", {}, "h"])", 1}, {R"(["a_b", "a_b", {}, "h"])", 2}});
+  EXPECT_EQ(Text(TextFormat::kPrometheus004, Escaping::kUnderscores),
+            "# HELP a_b h\n# TYPE a_b gauge\na_b 1.0\n");
+  EXPECT_THAT(issues_, SizeIs(1));
+  Text(TextFormat::kPrometheus100, Escaping::kAllowUtf8);
+  EXPECT_THAT(issues_, IsEmpty());
+}
+
+TEST_F(ExpositionTest, SeriesThatEscapingMakesOneAreNotRepeated) {
+  Write("gauge_sum_1.db",
+        {{R"(["g", "g", {"a.b": "1"}, "h"])", 1},
+         {R"(["g", "g", {"a_b": "1"}, "h"])", 2},
+         {R"(["g", "g", {"a.b": "1", "a_b": "2"}, "h"])", 4}});
+  EXPECT_EQ(Text(TextFormat::kPrometheus004, Escaping::kUnderscores),
+            "# HELP g h\n# TYPE g gauge\ng{a_b=\"1\"} 1.0\n");
+  EXPECT_THAT(issues_, SizeIs(2));
+}
+
+TEST_F(ExpositionTest, DecimalCommaOfTheLocaleChangesNothing) {
+  class Comma : public std::numpunct<char> {
+    char do_decimal_point() const override { return ','; }
+    char do_thousands_sep() const override { return '.'; }
+    std::string do_grouping() const override { return "\3"; }
+  };
+  Write("gauge_sum_1.db", {{R"(["g", "g", {}, "h"])", 12345.5}});
+  const std::locale before =
+      std::locale::global(std::locale(std::locale(), new Comma));
+  const std::string text =
+      Text(TextFormat::kPrometheus004, Escaping::kUnderscores);
+  const nlohmann::json json = Json();
+  std::locale::global(before);
+  EXPECT_THAT(text, HasSubstr("\ng 12345.5\n"));
+  EXPECT_EQ(json["families"][0]["metrics"][0]["value"], 12345.5);
+}
+
+TEST_F(ExpositionTest, JsonHasTheShapeOfProm2json) {
+  Write("counter_1.db", {{R"(["c", "c_total", {"l": "v"}, "h"])", 1.5}});
+  Write("gauge_sum_1.db", {{R"(["g", "g", {}, "h"])", -HUGE_VAL}});
+  Write("histogram_1.db", {{R"(["h", "h_bucket", {"le": "0.5"}, "h"])", 2},
+                           {R"(["h", "h_bucket", {"le": "+Inf"}, "h"])", 1},
+                           {R"(["h", "h_sum", {}, "h"])", 7}});
+  Write("summary_1.db", {{R"(["s", "s_count", {}, "h"])", 2},
+                         {R"(["s", "s_sum", {}, "h"])", std::nan("")}});
+  EXPECT_EQ(Json(), nlohmann::json::parse(R"({
+    "schema": 1,
+    "families": [
+      {"name": "c_total", "help": "h", "type": "COUNTER",
+       "metrics": [{"labels": {"l": "v"}, "value": 1.5}]},
+      {"name": "g", "help": "h", "type": "GAUGE", "mode": "sum",
+       "metrics": [{"labels": {}, "value": "-Inf"}]},
+      {"name": "h", "help": "h", "type": "HISTOGRAM",
+       "metrics": [{"labels": {}, "buckets": {"0.5": 2.0, "+Inf": 3.0},
+                    "sum": 7.0, "count": 3.0}]},
+      {"name": "s", "help": "h", "type": "SUMMARY",
+       "metrics": [{"labels": {}, "quantiles": {}, "sum": "NaN",
+                    "count": 2.0}]}
+    ]})"));
+}
+
+}  // namespace
+}  // namespace promshm
