@@ -70,10 +70,12 @@ std::string TimestampText(double timestamp) {
   return {digits.data(), end.ptr};
 }
 
+// JSON may hold line ends and control bytes between or inside its strings; a
+// line is an entry all the same.
 void PrintEntry(const FileEntry& entry) {
   std::string line = PrintableText(entry.path);
   line += '\t' + std::to_string(entry.offset) + '\t';
-  line += entry.key;
+  line += PrintableText(entry.key);
   line += '\t' + NumberText(entry.value) + '\t';
   line += entry.timestamp ? TimestampText(*entry.timestamp) : "-";
   line += '\n';

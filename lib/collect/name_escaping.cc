@@ -26,22 +26,19 @@ void AppendHexadecimal(char32_t c, std::string* out) {
 // What a scheme makes of one character, whether it is allowed or not.
 void AppendEscaped(char32_t c, bool legacy, Escaping escaping,
                    std::string* out) {
-  const bool doubles =
-      escaping == Escaping::kDots || escaping == Escaping::kValues;
-  if (doubles && c == '_') {
+  const bool dots = escaping == Escaping::kDots;
+  if (c == '_' && escaping != Escaping::kUnderscores) {
     *out += "__";
-  } else if (escaping == Escaping::kDots && c == '.') {
+  } else if (c == '.' && dots) {
     *out += "_dot_";
   } else if (legacy) {
     out->push_back(static_cast<char>(c));
-  } else if (escaping == Escaping::kDots) {
-    *out += "__";
   } else if (escaping == Escaping::kValues) {
     out->push_back('_');
     AppendHexadecimal(c, out);
     out->push_back('_');
   } else {
-    out->push_back('_');
+    *out += dots ? "__" : "_";
   }
 }
 

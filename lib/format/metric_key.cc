@@ -48,6 +48,10 @@ bool LabelsFromObject(const json& labels, MetricKey* key) {
 }
 
 Result<MetricKey> ParseJson(std::string_view text) {
+  // The library takes a NUL for the end and would not see what follows.
+  if (text.find('\0') != std::string_view::npos) {
+    return Invalid("the key is not JSON");
+  }
   const std::string unicode = MakeUnicode(text);
   const json parsed = json::parse(unicode, nullptr, /*allow_exceptions=*/false);
   if (parsed.is_discarded()) return Invalid("the key is not JSON");

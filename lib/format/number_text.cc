@@ -1,9 +1,11 @@
 #include "format/number_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 namespace promshm::format {
 namespace {
@@ -23,6 +25,27 @@ bool RemoveUnderscores(std::string_view text, std::string* out) {
     }
   }
   return true;
+}
+
+// Of a decimal number that is out of a double's range: whether it is too small
+// rather than too large. Both are so far from 1 that the sign of its power of
+// ten decides.
+bool IsTooSmall(std::string_view number) {
+  const std::size_t e = number.find_first_of("eE");
+  const std::string_view digits = number.substr(0, e);
+  const std::size_t point = std::min(digits.find('.'), digits.size());
+  auto power = static_cast<std::int64_t>(point) -
+               static_cast<std::int64_t>(digits.find_first_of("123456789"));
+  if (e != std::string_view::npos) {
+    std::string_view rest = number.substr(e + 1);
+    if (rest.starts_with('+')) rest.remove_prefix(1);
+    std::int32_t exponent = 0;
+    const auto [end, error] =
+        std::from_chars(rest.data(), rest.data() + rest.size(), exponent);
+    if (error != std::errc()) return rest.starts_with('-');
+    power += exponent;
+  }
+  return power < 0;
 }
 
 }  // namespace
@@ -72,9 +95,7 @@ std::optional<double> ParseNumber(std::string_view text) {
   if (end != rest.data() + rest.size()) return std::nullopt;
   if (error == std::errc::result_out_of_range) {
     // Python gives infinity, or 0 for what is too small.
-    const bool small = rest.find("e-") != std::string_view::npos ||
-                       rest.find("E-") != std::string_view::npos;
-    const double magnitude = small ? 0.0 : HUGE_VAL;
+    const double magnitude = IsTooSmall(rest) ? 0.0 : HUGE_VAL;
     return rest.starts_with('-') ? -magnitude : magnitude;
   }
   if (error != std::errc()) return std::nullopt;

@@ -74,17 +74,21 @@ double SumOf(const Snapshot& snapshot, const Family& family,
   return sum;
 }
 
+// A range leaves NaN out where there is a number.
 std::string GaugeText(const Snapshot& snapshot, const Family& family) {
-  std::vector<double> values;
+  bool any = false;
+  double least = std::nan("");
+  double most = least;
   for (const Series& series : family.series) {
     for (const Sample& sample : series.samples) {
-      values.push_back(snapshot.value(sample));
+      any = true;
+      least = std::fmin(least, snapshot.value(sample));
+      most = std::fmax(most, snapshot.value(sample));
     }
   }
-  if (values.empty()) return "-";
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  const std::string low = PlainText(*least);
-  const std::string high = PlainText(*most);
+  if (!any) return "-";
+  const std::string low = PlainText(least);
+  const std::string high = PlainText(most);
   return low == high ? low : low + " to " + high;
 }
 
