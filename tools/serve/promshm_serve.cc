@@ -1,0 +1,162 @@
+// promshm-serve: serves a multiprocess directory over HTTP.
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "promshm/status.h"
+#include "tools/common/arguments.h"
+#include "tools/common/exit_status.h"
+#include "tools/serve/http_server.h"
+#include "tools/serve/listen_address.h"
+#include "tools/serve/metrics_handler.h"
+#include "tools/serve/system_reason.h"
+
+namespace promshm::tools {
+namespace {
+
+constexpr char kName[] = "promshm-serve";
+
+struct Arguments {
+  std::string directory = DefaultDirectory();
+  std::vector<std::string> listen_addresses{"127.0.0.1:9464"};
+  std::string telemetry_path = "/metrics";
+};
+
+// The exit status where there is nothing left to do.
+std::optional<int> ReadArguments(int argc, char** argv, Arguments* arguments) {
+  CLI::App app("Serve a prometheus_client multiprocess directory over HTTP.",
+               kName);
+  app.set_version_flag("--version", VersionText(kName), "Print the version");
+  app.add_option("DIR", arguments->directory,
+                 "The directory (default: $PROMETHEUS_MULTIPROC_DIR)")
+      ->type_name("");
+  app.add_option("--web.listen-address", arguments->listen_addresses,
+                 "HOST:PORT, [IPV6]:PORT or :PORT for every address\n"
+                 "(default: 127.0.0.1:9464); port 0 takes a free\n"
+                 "one; may be given several times")
+      ->type_name("ADDRESS")
+      ->type_size(1)
+      ->allow_extra_args(false);
+  app.add_option("--web.telemetry-path", arguments->telemetry_path,
+                 "Path of the metrics (default: /metrics)")
+      ->type_name("PATH");
+  app.footer(
+      "Prints a line for each address it listens on, and stops at SIGTERM or\n"
+      "SIGINT. Exit status: 0 stopped; 2 trouble: usage, no directory, no\n"
+      "permission, cannot listen.");
+  app.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return std::string(kName) + ": " + LowerReason(error.what()) +
+           "\nRun with --help for more information.\n";
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitFine : kExitTrouble;
+  }
+  return std::nullopt;
+}
+
+Status CheckDirectory(const std::string& directory) {
+  if (directory.empty()) {
+    return {StatusKind::kInvalidArgument,
+            "no directory: name one or set PROMETHEUS_MULTIPROC_DIR"};
+  }
+  // The slash makes a file that is no directory an error.
+  if (faccessat(AT_FDCWD, (directory + "/").c_str(), R_OK | X_OK, AT_EACCESS) !=
+      0) {
+    return {StatusKind::kIoError,
+            directory + ": cannot open: " + SystemReason(errno)};
+  }
+  return {};
+}
+
+Result<std::vector<ListeningSocket>> ListenOn(
+    const std::vector<std::string>& texts) {
+  std::vector<ListeningSocket> sockets;
+  for (const std::string& text : texts) {
+    const Result<ListenAddress> address = ParseListenAddress(text);
+    if (!address.ok()) return address.status();
+    Result<std::vector<ListeningSocket>> opened = Listen(*address);
+    if (!opened.ok()) return opened.status();
+    for (ListeningSocket& socket : *opened) {
+      sockets.push_back(std::move(socket));
+    }
+  }
+  return sockets;
+}
+
+// A scrape opens all files of the directory at once where it may, and the
+// usual limit of 1024 is soft. Where it cannot be raised, scrapes still work.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// To be called before the first thread starts: threads inherit the mask.
+sigset_t BlockStopSignals() {
+  static_cast<void>(signal(SIGPIPE, SIG_IGN));
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGTERM);
+  sigaddset(&stop_signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  return stop_signals;
+}
+
+int Serve(const Arguments& arguments) {
+  for (const Status& status : {CheckDirectory(arguments.directory),
+                               CheckTelemetryPath(arguments.telemetry_path)}) {
+    if (!status.ok()) return Trouble(kName, status.message());
+  }
+  Result<std::vector<ListeningSocket>> sockets =
+      ListenOn(arguments.listen_addresses);
+  if (!sockets.ok()) return Trouble(kName, sockets.status().message());
+
+  RaiseDescriptorLimit();
+  const sigset_t stop_signals = BlockStopSignals();
+  MetricsHandler handler(arguments.directory, arguments.telemetry_path,
+                         [](const std::string& line) { Trouble(kName, line); });
+  HttpServer server(
+      [&handler](const Request& request) { return handler.Handle(request); });
+  for (ListeningSocket& socket : *sockets) {
+    const std::string address = ToString(socket.address());
+    const Status started = server.Start(std::move(socket));
+    if (!started.ok()) return Trouble(kName, started.message());
+    std::printf("%s: listening on http://%s%s\n", kName, address.c_str(),
+                arguments.telemetry_path.c_str());
+  }
+  static_cast<void>(std::fflush(stdout));
+
+  int received = 0;
+  sigwait(&stop_signals, &received);
+  server.Stop();
+  return kExitFine;
+}
+
+int Main(int argc, char** argv) {
+  try {
+    Arguments arguments;
+    const std::optional<int> done = ReadArguments(argc, argv, &arguments);
+    return done ? *done : Serve(arguments);
+  } catch (const std::exception& error) {
+    return Trouble(kName, error.what());
+  }
+}
+
+}  // namespace
+}  // namespace promshm::tools
+
+int main(int argc, char** argv) { return promshm::tools::Main(argc, argv); }
