@@ -126,8 +126,9 @@ int Run(int argc, char** argv) {
       "Show the metrics in a prometheus_client multiprocess directory.", kName);
   app.set_version_flag("--version", VersionText(kName), "Print the version");
   app.add_option("DIR|FILE", arguments.sources,
-                 "What to read; several are merged (default: "
-                 "$PROMETHEUS_MULTIPROC_DIR)");
+                 "What to read; several are merged\n"
+                 "(default: $PROMETHEUS_MULTIPROC_DIR)")
+      ->type_name("");
   std::vector<std::string> names;
   for (const auto& [name, output] : Outputs()) names.push_back(name);
   app.add_option("-o,--output", arguments.output,
@@ -135,7 +136,8 @@ int Run(int argc, char** argv) {
                  "prometheus: text format 0.0.4\n"
                  "openmetrics: OpenMetrics 1.0.0\n"
                  "json: one object, see promshm-dump(1)\n"
-                 "raw: a line an entry: file, offset, key, value, timestamp")
+                 "raw: a line an entry: file, offset, key,\n"
+                 "value, timestamp")
       ->type_name("FORMAT")
       ->check(CLI::IsMember(names).description(""));
   app.footer(
