@@ -41,8 +41,7 @@ class EntryCursorTest : public ::testing::TestWithParam<std::uint32_t> {
   void ExpectDamage(std::uint64_t offset, std::string_view reason) {
     EXPECT_TRUE(damaged_);
     EXPECT_EQ(damage_.offset, offset);
-    EXPECT_NE(damage_.reason.find(reason), std::string::npos)
-        << damage_.reason;
+    EXPECT_NE(damage_.reason.find(reason), std::string::npos) << damage_.reason;
   }
 
   FileBuilder file_{GetParam()};

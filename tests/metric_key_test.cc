@@ -161,7 +161,9 @@ TEST_F(MetricKeyTest, LoneSurrogatesInValuesBecomeReplacements) {
 
 TEST_F(MetricKeyTest, InvalidUtf8InValuesBecomesReplacements) {
   const std::string r(kReplacement);
-  EXPECT_EQ(LabelValue("\"a\xff" "b\""), "a" + r + "b");
+  EXPECT_EQ(LabelValue("\"a\xff"
+                       "b\""),
+            "a" + r + "b");
   EXPECT_EQ(LabelValue("\"\xc3\""), r);
   EXPECT_EQ(LabelValue("\"\xed\xa0\x80\""), r + r + r);
   EXPECT_EQ(LabelValue("\"\xc0\x80\""), r + r);
@@ -210,7 +212,8 @@ TEST_F(MetricKeyTest, WrongShapesAreRefusedWithAReason) {
       R"(["f"])",
       R"(["f", "s"])",
       R"(["f", "s", {}, "h", "more"])",
-      R"(["f", "s", {}, "h"] )" "x",
+      R"(["f", "s", {}, "h"] )"
+      "x",
       R"(["f", "s", {}, "h"]])",
       R"(["f", "s", {}, "h")",
       R"(["f", "s", {}, "h",])",
@@ -259,6 +262,7 @@ TEST_F(MetricKeyTest, WrongShapesAreRefusedWithAReason) {
       R"(["f", "s", {"k": "v\"}])",
       R"(["f", "s", {}, "h\)",
       "[\"f\", \"s\", {}, \"h\"]\0"sv,
+      "[\"f\", \"s\", {}, \"h\"]\0[\"g\", \"s\", {}, \"h\"]"sv,
       "\xef\xbb\xbf[\"f\", \"s\", {}",
   };
   for (const std::string_view key : keys) {
@@ -284,13 +288,11 @@ TEST_F(MetricKeyTest, FormatNeedsNoParse) {
   key.family = "http.requests";
   key.sample = "http.requests_total";
   key.labels = {{"a", "\xc3\xa9"}, {"b", "\n"}};
-  EXPECT_EQ(key.Format(),
-            R"(["http.requests", "http.requests_total", )"
-            R"({"a": "\u00e9", "b": "\n"}])");
+  EXPECT_EQ(key.Format(), R"(["http.requests", "http.requests_total", )"
+                          R"({"a": "\u00e9", "b": "\n"}])");
   key.help = "H\"";
-  EXPECT_EQ(key.Format(),
-            R"(["http.requests", "http.requests_total", )"
-            R"({"a": "\u00e9", "b": "\n"}, "H\""])");
+  EXPECT_EQ(key.Format(), R"(["http.requests", "http.requests_total", )"
+                          R"({"a": "\u00e9", "b": "\n"}, "H\""])");
 }
 
 }  // namespace

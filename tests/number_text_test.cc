@@ -32,8 +32,7 @@ std::string Text(double value) {
 class CommaLocale {
  public:
   CommaLocale()
-      : previous_(std::locale::global(std::locale(std::locale(), new Comma))) {
-  }
+      : previous_(std::locale::global(std::locale(std::locale(), new Comma))) {}
   ~CommaLocale() { std::locale::global(previous_); }
   CommaLocale(const CommaLocale&) = delete;
   CommaLocale& operator=(const CommaLocale&) = delete;
@@ -123,8 +122,8 @@ TEST(NumberTextTest, LocaleChangesNothing) {
 
 // A gauge of mode all shows each number by itself.
 TEST(NumberTextTest, GoldenNumbersAreSpelledAsTheClientDid) {
-  std::istringstream expected(
-      testing::ReadBytes(testing::GoldenPath("numbers", "expected.prometheus.txt")));
+  std::istringstream expected(testing::ReadBytes(
+      testing::GoldenPath("numbers", "expected.prometheus.txt")));
   std::set<std::string> lines;
   for (std::string line; std::getline(expected, line);) lines.insert(line);
 
@@ -204,12 +203,14 @@ TEST(NumberTextTest, LongFractionsWithoutExponentAreStillSmall) {
 
 TEST(NumberTextTest, WhatPythonDoesNotReadIsRefused) {
   const std::vector<std::string_view> table = {
-      "",      " ",     "abc",    "1,5",      "1 5",     "--1",   "+-1",
-      "-+1",   "++1",   "1e",     "1e+",      "e5",      ".",     "+",
-      "-",     "0x10",  "0x1p3",  "1__0",     "_1",      "1_",    "1_.5",
-      "1._5",  "1_e5",  "1e_5",   "nan(1)",   "nan(abc)", "infin", "in",
-      "1.5.5", "1.5f",  "1.5L",   "infinityy", "na",      "1\xc2\xa0",
-      std::string_view("1\0", 2), "$1",
+      "",         " ",         "abc",  "1,5",       "1 5",
+      "--1",      "+-1",       "-+1",  "++1",       "1e",
+      "1e+",      "e5",        ".",    "+",         "-",
+      "0x10",     "0x1p3",     "1__0", "_1",        "1_",
+      "1_.5",     "1._5",      "1_e5", "1e_5",      "nan(1)",
+      "nan(abc)", "infin",     "in",   "1.5.5",     "1.5f",
+      "1.5L",     "infinityy", "na",   "1\xc2\xa0", std::string_view("1\0", 2),
+      "$1",
   };
   for (const std::string_view text : table) {
     EXPECT_EQ(ParseNumber(text), std::nullopt) << text;

@@ -25,7 +25,8 @@ TEST(Utf8Test, WellFormedTextIsValid) {
       "\xef\xbf\xbf",      // U+FFFF, the last of three
       "\xf0\x90\x80\x80",  // U+10000, the first of four
       "\xf4\x8f\xbf\xbf",  // U+10FFFF, the last of all
-      "gr\xc3\xb6\xc3\x9f" "e \xe6\xbc\xa2 \xf0\x9f\x99\x82",
+      "gr\xc3\xb6\xc3\x9f"
+      "e \xe6\xbc\xa2 \xf0\x9f\x99\x82",
   };
   for (const std::string_view text : texts) {
     EXPECT_TRUE(IsValidUtf8(text)) << text;
@@ -40,7 +41,7 @@ struct Replaced {
 
 TEST(Utf8Test, EachMaximalSubpartBecomesOneReplacement) {
   const std::vector<Replaced> table = {
-      {"\x80", 1},              // a continuation byte alone
+      {"\x80", 1},  // a continuation byte alone
       {"\xbf\xbf", 2},
       {"\xc0\x80", 2},          // overlong NUL
       {"\xc1\xbf", 2},          // overlong DEL

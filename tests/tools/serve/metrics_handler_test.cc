@@ -1,0 +1,288 @@
+#include "tools/serve/metrics_handler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/file_builder.h"
+#include "tests/support/temporary_directory.h"
+
+namespace promshm::tools {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Key;
+using ::testing::Not;
+using ::testing::Pair;
+using ::testing::StartsWith;
+
+namespace fs = std::filesystem;
+
+std::string CounterKey(const std::string& family) {
+  return "[\"" + family + "\", \"" + family + "_total\", {}, \"help\"]";
+}
+
+class MetricsHandlerTest : public ::testing::Test {
+ protected:
+  MetricsHandlerTest() {
+    fs::copy(fs::path(PROMSHM_GOLDEN_DIR) / "web" / "db", directory());
+    ServeAt("/metrics");
+  }
+
+  fs::path directory() const { return root_.PathOf("db"); }
+
+  void ServeAt(const std::string& telemetry_path) {
+    handler_ = std::make_unique<MetricsHandler>(
+        directory(), telemetry_path,
+        [this](const std::string& line) { logged_.push_back(line); });
+  }
+
+  Response Handle(const Request& request) { return handler_->Handle(request); }
+
+  Response Ask(std::string method, std::string path) {
+    Request request;
+    request.method = std::move(method);
+    request.path = std::move(path);
+    return Handle(request);
+  }
+
+  Response Get(std::string path) { return Ask("GET", std::move(path)); }
+
+  Response Scrape(std::vector<std::string> names) {
+    Request request{"GET", "/metrics", {}, "", ""};
+    for (std::string& name : names) {
+      request.query.emplace_back("name[]", std::move(name));
+    }
+    return Handle(request);
+  }
+
+  Response ScrapeAccepting(std::string accept, std::string accept_encoding) {
+    return Handle(
+        {"GET", "/metrics", {}, std::move(accept), std::move(accept_encoding)});
+  }
+
+  void WriteFile(const std::string& name, const std::string& bytes) {
+    root_.Write("db/" + name, bytes);
+  }
+
+  std::vector<std::string> TakeLog() { return std::exchange(logged_, {}); }
+
+ private:
+  promshm::testing::TemporaryDirectory root_;
+  std::vector<std::string> logged_;
+  std::unique_ptr<MetricsHandler> handler_;
+};
+
+TEST_F(MetricsHandlerTest, ScrapeAnswersText004ByDefault) {
+  const Response response = Get("/metrics");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.headers,
+              Contains(Pair("Content-Type",
+                            "text/plain; version=0.0.4; charset=utf-8")));
+  EXPECT_THAT(response.headers, Contains(Pair("Cache-Control", "no-store")));
+  EXPECT_THAT(response.headers,
+              Contains(Pair("Vary", "Accept, Accept-Encoding")));
+  EXPECT_THAT(response.body,
+              HasSubstr("db_query_seconds_count{table=\"users\"} 162.0\n"));
+  EXPECT_THAT(TakeLog(), IsEmpty());
+}
+
+TEST_F(MetricsHandlerTest, TheAcceptHeaderChoosesTheFormat) {
+  const Response response = ScrapeAccepting(
+      "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8", "");
+  EXPECT_THAT(response.headers,
+              Contains(Pair("Content-Type",
+                            "application/openmetrics-text; version=1.0.0; "
+                            "charset=utf-8; escaping=allow-utf-8")));
+  EXPECT_THAT(response.body, ::testing::EndsWith("# EOF\n"));
+}
+
+TEST_F(MetricsHandlerTest, HeadIsAnsweredLikeGet) {
+  const Response get = Get("/metrics");
+  const Response head = Ask("HEAD", "/metrics");
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(head.headers, get.headers);
+  EXPECT_EQ(head.body, get.body);
+}
+
+TEST_F(MetricsHandlerTest, OtherPathsAreNotFound) {
+  for (const char* path :
+       {"", "/metric", "/metrics/", "/metrics/x", "/metricsx", "metrics",
+        "/Metrics", "//metrics", "/-/", "/-/healthy/", "/favicon.ico", "*"}) {
+    EXPECT_EQ(Get(path).status, 404) << path;
+    EXPECT_EQ(Ask("POST", path).status, 404) << path;
+    EXPECT_EQ(Ask("OPTIONS", path).status, 404) << path;
+  }
+}
+
+TEST_F(MetricsHandlerTest, OtherMethodsAreNotAllowed) {
+  for (const char* path : {"/metrics", "/-/healthy", "/"}) {
+    for (const char* method : {"POST", "PUT", "DELETE", "get", "BREW"}) {
+      const Response response = Ask(method, path);
+      EXPECT_EQ(response.status, 405) << method << ' ' << path;
+      EXPECT_THAT(response.headers,
+                  Contains(Pair("Allow", "GET, HEAD, OPTIONS")));
+    }
+  }
+}
+
+TEST_F(MetricsHandlerTest, OptionsTellsTheMethods) {
+  for (const char* path : {"/metrics", "/-/healthy", "/"}) {
+    const Response response = Ask("OPTIONS", path);
+    EXPECT_EQ(response.status, 204) << path;
+    EXPECT_THAT(response.headers,
+                ElementsAre(Pair("Allow", "GET, HEAD, OPTIONS")));
+    EXPECT_THAT(response.body, IsEmpty());
+  }
+}
+
+TEST_F(MetricsHandlerTest, NamesChooseFamilies) {
+  const Response response =
+      Scrape({"db_query_seconds", "http_requests_total", "nothing"});
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.body, HasSubstr("# TYPE db_query_seconds summary\n"));
+  EXPECT_THAT(response.body, HasSubstr("# TYPE http_requests_total counter\n"));
+  EXPECT_THAT(response.body, Not(HasSubstr("http_request_duration_seconds")));
+}
+
+TEST_F(MetricsHandlerTest, ANameOfNothingGivesAnEmptyExposition) {
+  const Response response = Scrape({"nothing"});
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.body, IsEmpty());
+}
+
+TEST_F(MetricsHandlerTest, AnEmptyNameAndOtherParametersChooseNothing) {
+  const std::string everything = Get("/metrics").body;
+  EXPECT_EQ(Scrape({""}).body, everything);
+  Request request{"GET", "/metrics", {}, "", ""};
+  request.query = {{"name", "db_query_seconds"}, {"x", "y"}};
+  EXPECT_EQ(Handle(request).body, everything);
+}
+
+TEST_F(MetricsHandlerTest, ALargeBodyIsCompressedWhereAccepted) {
+  const std::string plain = Get("/metrics").body;
+  const Response response = ScrapeAccepting("", "gzip");
+  EXPECT_THAT(response.headers, Contains(Pair("Content-Encoding", "gzip")));
+  EXPECT_THAT(response.headers,
+              Contains(Pair("Vary", "Accept, Accept-Encoding")));
+  EXPECT_THAT(response.body, StartsWith("\x1f\x8b"));
+  EXPECT_LT(response.body.size(), plain.size() / 2);
+}
+
+TEST_F(MetricsHandlerTest, ARefusedCodingIsNotUsed) {
+  const Response response = ScrapeAccepting("", "gzip;q=0, deflate");
+  EXPECT_THAT(response.headers, Not(Contains(Key("Content-Encoding"))));
+  EXPECT_EQ(response.body, Get("/metrics").body);
+}
+
+TEST_F(MetricsHandlerTest, ASmallBodyIsNotCompressed) {
+  Request request{"GET", "/metrics", {}, "", "gzip"};
+  request.query = {{"name[]", "db_query_seconds"}};
+  const Response response = Handle(request);
+  EXPECT_THAT(response.body, HasSubstr("db_query_seconds_sum"));
+  EXPECT_THAT(response.headers, Not(Contains(Key("Content-Encoding"))));
+}
+
+TEST_F(MetricsHandlerTest, AVanishedDirectoryIsUnavailableUntilItIsBack) {
+  const std::string before = Get("/metrics").body;
+  const fs::path aside = directory().string() + ".aside";
+  fs::rename(directory(), aside);
+  for (int i = 0; i < 2; ++i) {
+    const Response response = Get("/metrics");
+    EXPECT_EQ(response.status, 503);
+    EXPECT_THAT(response.headers,
+                Contains(Pair("Content-Type", "text/plain; charset=utf-8")));
+    EXPECT_THAT(response.body, StartsWith(directory().string() + ": "));
+    EXPECT_THAT(response.body, HasSubstr("no such file or directory\n"));
+  }
+  EXPECT_THAT(TakeLog(), ElementsAre(HasSubstr("no such file or directory")));
+  EXPECT_EQ(Get("/-/healthy").status, 200);
+  fs::rename(aside, directory());
+  const Response response = Get("/metrics");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, before);
+}
+
+TEST_F(MetricsHandlerTest, AnIssueIsToldOnceUntilItIsGone) {
+  const std::string good = Get("/metrics").body;
+  WriteFile("counter_99.db", "no metric file");
+  EXPECT_EQ(Get("/metrics").body, good);
+  EXPECT_THAT(TakeLog(), ElementsAre(HasSubstr("counter_99.db: ")));
+  EXPECT_EQ(Get("/metrics").body, good);
+  EXPECT_EQ(Scrape({"nothing"}).status, 200);
+  EXPECT_EQ(Get("/metrics").body, good);
+  EXPECT_THAT(TakeLog(), IsEmpty());
+  fs::remove(directory() / "counter_99.db");
+  EXPECT_EQ(Get("/metrics").body, good);
+  WriteFile("counter_99.db", "no metric file");
+  EXPECT_EQ(Get("/metrics").body, good);
+  EXPECT_THAT(TakeLog(), ElementsAre(HasSubstr("counter_99.db: ")));
+}
+
+TEST_F(MetricsHandlerTest, AClashInOneFormatIsToldOnceAmongOtherFormats) {
+  WriteFile("counter_99.db", promshm::testing::FileBuilder()
+                                 .Add(CounterKey("a.b"), 1)
+                                 .Add(CounterKey("a_b"), 1)
+                                 .Bytes());
+  const std::string utf8 = "text/plain;version=1.0.0;escaping=allow-utf-8";
+  EXPECT_THAT(ScrapeAccepting(utf8, "").body, HasSubstr("\"a.b_total\""));
+  EXPECT_THAT(TakeLog(), IsEmpty());
+  EXPECT_EQ(ScrapeAccepting("", "").status, 200);
+  EXPECT_THAT(TakeLog(), ElementsAre(HasSubstr("a_b")));
+  EXPECT_EQ(ScrapeAccepting(utf8, "").status, 200);
+  EXPECT_EQ(ScrapeAccepting("", "").status, 200);
+  EXPECT_THAT(TakeLog(), IsEmpty());
+}
+
+TEST_F(MetricsHandlerTest, HealthDoesNotReadTheDirectory) {
+  fs::remove_all(directory());
+  const Response response = Get("/-/healthy");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.headers,
+              Contains(Pair("Content-Type", "text/plain; charset=utf-8")));
+  EXPECT_EQ(response.body, "promshm-serve is healthy\n");
+}
+
+TEST_F(MetricsHandlerTest, TheRootLinksToTheTelemetryPath) {
+  ServeAt("/a/b");
+  const Response response = Get("/");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.headers,
+              Contains(Pair("Content-Type", "text/html; charset=utf-8")));
+  EXPECT_THAT(response.body, HasSubstr("href=\"/a/b\""));
+  EXPECT_EQ(Get("/a/b").status, 200);
+  EXPECT_EQ(Get("/metrics").status, 404);
+}
+
+TEST_F(MetricsHandlerTest, TheTelemetryPathMayBeTheRoot) {
+  ServeAt("/");
+  EXPECT_THAT(Get("/").body, HasSubstr("# TYPE db_query_seconds summary\n"));
+}
+
+TEST(CheckTelemetryPathTest, TakesPathsThatUrlsCanHold) {
+  for (const char* path : {"/", "/metrics", "/a/b/", "/-/metrics", "/~a!b"}) {
+    EXPECT_TRUE(CheckTelemetryPath(path).ok()) << path;
+  }
+}
+
+TEST(CheckTelemetryPathTest, RefusesEverythingElse) {
+  for (const char* path :
+       {"", "metrics", "//metrics", "/-/healthy", "/a?b", "/a#b", "/a b",
+        "/a%20b", "/m\xc3\xa9triques", "/a\nb", "/a\"b"}) {
+    const Status status = CheckTelemetryPath(path);
+    EXPECT_EQ(status.kind(), StatusKind::kInvalidArgument) << path;
+    EXPECT_THAT(status.message(),
+                StartsWith(path + std::string(": not a telemetry path: ")));
+  }
+}
+
+}  // namespace
+}  // namespace promshm::tools
