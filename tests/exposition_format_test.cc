@@ -93,12 +93,14 @@ TEST(ChooseFormat, FollowsTheEscapingOfTheChosenRange) {
             Text100("underscores"));
 }
 
-TEST(ChooseFormat, Text004CannotQuoteNames) {
-  EXPECT_EQ(
-      ChooseFormat("text/plain;version=0.0.4;escaping=allow-utf-8").escaping,
-      Escaping::kUnderscores);
-  EXPECT_EQ(ChooseFormat("text/plain;version=0.0.4;escaping=values").escaping,
-            Escaping::kValues);
+TEST(ChooseFormat, FormatsBefore100CannotQuoteNames) {
+  for (const char* range : {"text/plain;version=0.0.4",
+                            "application/openmetrics-text;version=0.0.1"}) {
+    const std::string accept = std::string(range) + ";escaping=";
+    EXPECT_EQ(ChooseFormat(accept + "allow-utf-8").escaping,
+              Escaping::kUnderscores);
+    EXPECT_EQ(ChooseFormat(accept + "values").escaping, Escaping::kValues);
+  }
 }
 
 TEST(ChooseFormat, ReadsHeadersAsTheyAreSpelled) {

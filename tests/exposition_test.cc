@@ -101,11 +101,19 @@ TEST_F(ExpositionTest, QuotedNamesMoveIntoTheBraces) {
             "{\"h.s_count\",\"a b\"=\"1\",z=\"2\"} 1.0\n");
 }
 
+TEST_F(ExpositionTest, FormatsBefore100NeverQuote) {
+  Write("gauge_sum_1.db", {{R"(["a.b", "a.b", {"c d": "1"}, "h"])", 1}});
+  EXPECT_EQ(Text(TextFormat::kPrometheus004, Escaping::kAllowUtf8),
+            "# HELP a_b h\n# TYPE a_b gauge\na_b{c_d=\"1\"} 1.0\n");
+  EXPECT_EQ(Text(TextFormat::kOpenMetrics001, Escaping::kAllowUtf8),
+            "# HELP a_b h\n# TYPE a_b gauge\na_b{c_d=\"1\"} 1.0\n# EOF\n");
+}
+
 TEST_F(ExpositionTest, FamiliesThatEscapingMakesOneAreNotMixed) {
   Write("gauge_sum_1.db",
         {{R"(["a.b", "a.b", {}, "h"])", 1}, {R"(["a_b", "a_b", {}, "h"])", 2}});
   EXPECT_EQ(Text(TextFormat::kPrometheus004, Escaping::kUnderscores),
-            "# HELP a_b h\n# TYPE a_b gauge\na_b 1.0\n");
+            "# HELP a_b h\n# TYPE a_b gauge\na_b 2.0\n");
   EXPECT_THAT(issues_, SizeIs(1));
   Text(TextFormat::kPrometheus100, Escaping::kAllowUtf8);
   EXPECT_THAT(issues_, IsEmpty());

@@ -5,10 +5,8 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <functional>
 #include <map>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "promshm/collector.h"
@@ -16,6 +14,7 @@
 #include "promshm/exposition.h"
 #include "tools/common/arguments.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/system_reason.h"
 #include "tools/dump/family_table.h"
 
 namespace promshm::tools {
@@ -144,6 +143,10 @@ int Run(int argc, char** argv) {
       "Exit status: 0 fine; 1 something was damaged or in conflict (told on\n"
       "stderr, all good data is printed); 2 trouble: usage, no directory, no\n"
       "permission.");
+  app.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return std::string(kName) + ": " + LowerReason(error.what()) +
+           "\nRun with --help for more information.\n";
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

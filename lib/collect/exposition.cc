@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -42,32 +43,70 @@ class TextWriter {
              std::string* out)
       : snapshot_(snapshot),
         open_metrics_(IsOpenMetrics(format.text)),
-        // Text 0.0.4 cannot quote names.
-        escaping_(format.text == TextFormat::kPrometheus004 &&
-                          format.escaping == Escaping::kAllowUtf8
-                      ? Escaping::kUnderscores
-                      : format.escaping),
+        escaping_(collect::EffectiveEscaping(format)),
         out_(*out) {}
 
   std::vector<Issue> Write() {
+    // Escaping can make one name of two. It belongs to the family that has it
+    // unescaped, else to the first.
+    for (const bool unescaped : {true, false}) {
+      for (const Family& family : snapshot_.families()) {
+        const Names names = NamesOf(family);
+        if (names.unescaped == unescaped) Claim(family, names);
+      }
+    }
     for (const Family& family : snapshot_.families()) WriteFamily(family);
     if (open_metrics_) out_ += "# EOF\n";
     return std::move(issues_);
   }
 
  private:
-  void WriteFamily(const Family& family) {
-    std::string name;
-    collect::AppendName(open_metrics_ ? collect::OpenMetricsFamilyName(family)
-                                      : collect::TextFamilyName(family),
-                        NameKind::kMetric, escaping_, &name);
-    std::vector<std::string> sample_names;
+  // How a family's names are spelled.
+  struct Names {
+    std::string family;
+    std::vector<std::string> samples;
+    bool unescaped = false;  // they are the names themselves
+  };
+
+  Names NamesOf(const Family& family) const {
+    Names names;
+    const std::string plain = open_metrics_
+                                  ? collect::OpenMetricsFamilyName(family)
+                                  : collect::TextFamilyName(family);
+    collect::AppendName(plain, NameKind::kMetric, escaping_, &names.family);
     for (const std::string& sample : family.sample_names) {
       collect::AppendName(sample, NameKind::kMetric, escaping_,
-                          &sample_names.emplace_back());
+                          &names.samples.emplace_back());
     }
-    if (!Claim(family, name, sample_names)) return;
-    WriteMetadata(family, name);
+    names.unescaped =
+        names.family == plain && names.samples == family.sample_names;
+    return names;
+  }
+
+  void Claim(const Family& family, const Names& names) {
+    owners_.try_emplace(names.family, &family);
+    for (const std::string& sample : names.samples) {
+      owners_.try_emplace(sample, &family);
+    }
+  }
+
+  bool Owns(const Family& family, const Names& names) const {
+    return owners_.at(names.family) == &family &&
+           std::all_of(names.samples.begin(), names.samples.end(),
+                       [&](const std::string& sample) {
+                         return owners_.at(sample) == &family;
+                       });
+  }
+
+  void WriteFamily(const Family& family) {
+    const Names names = NamesOf(family);
+    if (!Owns(family, names)) {
+      issues_.push_back(NameConflict(
+          "name conflict: family " + family.name + " is " + names.family +
+          " once escaped, as another one is; left out"));
+      return;
+    }
+    WriteMetadata(family, names.family);
     const bool unescaped = LabelNamesAreLegacy(family);
     std::unordered_set<std::string> written;
     for (const Series& series : family.series) {
@@ -80,26 +119,9 @@ class TextWriter {
         continue;
       }
       for (const Sample& sample : series.samples) {
-        WriteSample(series, sample, sample_names[sample.name], labels);
+        WriteSample(series, sample, names.samples[sample.name], labels);
       }
     }
-  }
-
-  // Escaping can make one name of two. The family that comes first has it.
-  bool Claim(const Family& family, const std::string& name,
-             const std::vector<std::string>& sample_names) {
-    std::vector<std::string> names = sample_names;
-    names.push_back(name);
-    for (const std::string& wanted : names) {
-      if (!claimed_.contains(wanted)) continue;
-      issues_.push_back(NameConflict("name conflict: family " + family.name +
-                                     " is " + wanted +
-                                     " once escaped, as another one is; it is "
-                                     "left out"));
-      return false;
-    }
-    claimed_.insert(names.begin(), names.end());
-    return true;
   }
 
   void WriteMetadata(const Family& family, const std::string& name) {
@@ -200,7 +222,7 @@ class TextWriter {
   const bool open_metrics_;
   const Escaping escaping_;
   std::string& out_;
-  std::unordered_set<std::string> claimed_;
+  std::unordered_map<std::string, const Family*> owners_;
   std::vector<Issue> issues_;
 };
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collect/name_escaping.h"
 #include "promshm/exposition.h"
 
 namespace promshm {
@@ -164,10 +165,7 @@ ExpositionFormat ChooseFormat(std::string_view accept) {
       chosen.escaping = ParseEscaping(ranges[*range].escaping);
     }
   }
-  if (chosen.text == TextFormat::kPrometheus004 &&
-      chosen.escaping == Escaping::kAllowUtf8) {
-    chosen.escaping = Escaping::kUnderscores;
-  }
+  chosen.escaping = collect::EffectiveEscaping(chosen);
   return chosen;
 }
 

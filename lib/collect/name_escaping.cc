@@ -78,6 +78,14 @@ void AppendName(std::string_view name, NameKind kind, Escaping escaping,
   }
 }
 
+Escaping EffectiveEscaping(const ExpositionFormat& format) {
+  const bool quotes = format.text == TextFormat::kPrometheus100 ||
+                      format.text == TextFormat::kOpenMetrics100;
+  return format.escaping == Escaping::kAllowUtf8 && !quotes
+             ? Escaping::kUnderscores
+             : format.escaping;
+}
+
 void AppendQuotedText(std::string_view text, std::string* out) {
   for (;;) {
     const std::size_t end = text.find_first_of("\\\"\n");

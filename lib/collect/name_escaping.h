@@ -18,6 +18,10 @@ bool IsLegacyName(std::string_view name, NameKind kind);
 void AppendName(std::string_view name, NameKind kind, Escaping escaping,
                 std::string* out);
 
+// The scheme that a format really follows: those before 1.0.0 cannot quote
+// names, and use underscores instead.
+Escaping EffectiveEscaping(const ExpositionFormat& format);
+
 // Appends a label's value, or a quoted name, without its quotes: `\\`, `\"`
 // and `\n`.
 void AppendQuotedText(std::string_view text, std::string* out);

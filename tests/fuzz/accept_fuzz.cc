@@ -12,9 +12,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   const ExpositionFormat chosen =
       promshm::ChooseFormat(promshm::testing::AsText(data, size));
-  Require(chosen.text != promshm::TextFormat::kPrometheus004 ||
+  Require(chosen.text == promshm::TextFormat::kPrometheus100 ||
+              chosen.text == promshm::TextFormat::kOpenMetrics100 ||
               chosen.escaping != promshm::Escaping::kAllowUtf8,
-          "text 0.0.4 quotes no names");
+          "formats before 1.0.0 quote no names");
   // A client that asks for exactly what it got gets it again.
   const std::string type = promshm::ContentType(chosen);
   const ExpositionFormat again = promshm::ChooseFormat(type);

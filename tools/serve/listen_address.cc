@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-#include "tools/serve/system_reason.h"
+#include "tools/common/system_reason.h"
 
 namespace promshm::tools {
 namespace {

@@ -17,10 +17,10 @@
 #include "promshm/status.h"
 #include "tools/common/arguments.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/system_reason.h"
 #include "tools/serve/http_server.h"
 #include "tools/serve/listen_address.h"
 #include "tools/serve/metrics_handler.h"
-#include "tools/serve/system_reason.h"
 
 namespace promshm::tools {
 namespace {
@@ -107,7 +107,7 @@ void RaiseDescriptorLimit() {
 
 // To be called before the first thread starts: threads inherit the mask.
 sigset_t BlockStopSignals() {
-  static_cast<void>(signal(SIGPIPE, SIG_IGN));
+  signal(SIGPIPE, SIG_IGN);
   sigset_t stop_signals;
   sigemptyset(&stop_signals);
   sigaddset(&stop_signals, SIGTERM);
@@ -138,7 +138,7 @@ int Serve(const Arguments& arguments) {
     std::printf("%s: listening on http://%s%s\n", kName, address.c_str(),
                 arguments.telemetry_path.c_str());
   }
-  static_cast<void>(std::fflush(stdout));
+  std::fflush(stdout);
 
   int received = 0;
   sigwait(&stop_signals, &received);

@@ -39,8 +39,8 @@ struct ExpositionFormat {
 /// in the header among equals; text 0.0.4 for an empty header, for `*/*`, and
 /// where nothing fits. An OpenMetrics range without a version means 0.0.1, a
 /// text/plain range without one 0.0.4. `escaping=` of the chosen range is
-/// followed; text 0.0.4 cannot quote names and answers allow-utf-8 with
-/// underscores. Never throws on odd input.
+/// followed; the formats before 1.0.0 cannot quote names and answer allow-utf-8
+/// with underscores. Never throws on odd input.
 PROMSHM_EXPORT ExpositionFormat ChooseFormat(std::string_view accept);
 
 /// The HTTP Content-Type of a format, for example

@@ -1,4 +1,4 @@
-#include "tools/serve/system_reason.h"
+#include "tools/common/system_reason.h"
 
 #include <system_error>
 #include <utility>

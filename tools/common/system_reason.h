@@ -1,5 +1,5 @@
-#ifndef PROMSHM_TOOLS_SERVE_SYSTEM_REASON_H_
-#define PROMSHM_TOOLS_SERVE_SYSTEM_REASON_H_
+#ifndef PROMSHM_TOOLS_COMMON_SYSTEM_REASON_H_
+#define PROMSHM_TOOLS_COMMON_SYSTEM_REASON_H_
 
 #include <string>
 
@@ -14,4 +14,4 @@ std::string LowerReason(std::string reason);
 
 }  // namespace promshm::tools
 
-#endif  // PROMSHM_TOOLS_SERVE_SYSTEM_REASON_H_
+#endif  // PROMSHM_TOOLS_COMMON_SYSTEM_REASON_H_
