@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,27 +40,28 @@ struct Arguments {
   std::string output = "table";
 };
 
-void PrintIssues(const std::vector<Issue>& issues) {
-  for (const Issue& issue : issues) {
-    std::fprintf(stderr, "%s\n", issue.ToString().c_str());
+// What goes to stdout, and why it did not get there.
+class Printer {
+ public:
+  void Print(const std::string& text) {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) Fail();
   }
-}
 
-ExitStatus StatusOf(const std::vector<Issue>& issues) {
-  return issues.empty() ? kExitFine : kExitFindings;
-}
+  // A reader that has seen enough, a closed pipe, is no trouble to speak of.
+  int Finish(ExitStatus status) {
+    if (std::fflush(stdout) != 0) Fail();
+    if (error_ == 0) return status;
+    if (error_ == EPIPE) return kExitTrouble;
+    return Trouble(kName, "stdout: cannot write: " + SystemReason(error_));
+  }
 
-// False when stdout can take no more; a closed pipe is no error to speak of.
-bool Print(const std::string& text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-}
+ private:
+  void Fail() {
+    if (error_ == 0) error_ = errno;
+  }
 
-int FlushedStatus(ExitStatus status) {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
-  if (errno == EPIPE) return kExitTrouble;
-  return Trouble(
-      kName, "stdout: cannot write: " + std::generic_category().message(errno));
-}
+  int error_ = 0;
+};
 
 // Unix seconds, never in exponent form.
 std::string TimestampText(double timestamp) {
@@ -71,29 +73,44 @@ std::string TimestampText(double timestamp) {
 
 // JSON may hold line ends and control bytes between or inside its strings; a
 // line is an entry all the same.
-void PrintEntry(const FileEntry& entry) {
+std::string EntryLine(const FileEntry& entry) {
   std::string line = PrintableText(entry.path);
   line += '\t' + std::to_string(entry.offset) + '\t';
   line += PrintableText(entry.key);
   line += '\t' + NumberText(entry.value) + '\t';
   line += entry.timestamp ? TimestampText(*entry.timestamp) : "-";
   line += '\n';
-  Print(line);
+  return line;
+}
+
+// The data is on its way before the findings are told.
+int Finish(Printer* printer, ExitStatus status,
+           const std::vector<Issue>& issues) {
+  if (status == kExitFine && !issues.empty()) status = kExitFindings;
+  const int finished = printer->Finish(status);
+  for (const Issue& issue : issues) {
+    std::fprintf(stderr, "%s\n", issue.ToString().c_str());
+  }
+  return finished;
 }
 
 int DumpRaw(const std::vector<std::string>& sources) {
   ExitStatus status = kExitFine;
+  std::vector<Issue> issues;
+  Printer printer;
+  const auto print = [&printer](const FileEntry& entry) {
+    printer.Print(EntryLine(entry));
+  };
   for (const std::string& source : sources) {
-    const Result<std::vector<Issue>> issues = ReadEntries(source, PrintEntry);
-    if (!issues.ok()) {
+    const Result<std::vector<Issue>> met = ReadEntries(source, print);
+    if (met.ok()) {
+      issues.insert(issues.end(), met->begin(), met->end());
+    } else {
       status = kExitTrouble;
-      Trouble(kName, issues.status().message());
-      continue;
+      Trouble(kName, met.status().message());
     }
-    PrintIssues(*issues);
-    if (status == kExitFine) status = StatusOf(*issues);
   }
-  return FlushedStatus(status);
+  return Finish(&printer, status, issues);
 }
 
 int DumpSnapshot(const std::vector<std::string>& sources, Output output) {
@@ -114,9 +131,9 @@ int DumpSnapshot(const std::vector<std::string>& sources, Output output) {
     const std::vector<Issue> more = WriteExposition(*snapshot, format, &text);
     issues.insert(issues.end(), more.begin(), more.end());
   }
-  Print(text);
-  PrintIssues(issues);
-  return FlushedStatus(StatusOf(issues));
+  Printer printer;
+  printer.Print(text);
+  return Finish(&printer, kExitFine, issues);
 }
 
 int Run(int argc, char** argv) {
@@ -143,15 +160,8 @@ int Run(int argc, char** argv) {
       "Exit status: 0 fine; 1 something was damaged or in conflict (told on\n"
       "stderr, all good data is printed); 2 trouble: usage, no directory, no\n"
       "permission.");
-  app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return std::string(kName) + ": " + LowerReason(error.what()) +
-           "\nRun with --help for more information.\n";
-  });
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitFine : kExitTrouble;
-  }
+  const std::optional<int> done = ParseArguments(argc, argv, &app);
+  if (done) return *done;
   if (arguments.sources.empty()) {
     std::string directory = DefaultDirectory();
     if (directory.empty()) {

@@ -1,12 +1,27 @@
 #include "tools/common/arguments.h"
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
 
 #include "promshm/version.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/system_reason.h"
 
 namespace promshm::tools {
+
+std::optional<int> ParseArguments(int argc, char** argv, CLI::App* app) {
+  app->failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    return failed->get_name() + ": " + LowerReason(error.what()) +
+           "\nRun with --help for more information.\n";
+  });
+  try {
+    app->parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app->exit(error) == 0 ? kExitFine : kExitTrouble;
+  }
+  return std::nullopt;
+}
 
 std::string DefaultDirectory() {
   for (const char* name :

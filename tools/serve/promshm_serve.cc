@@ -55,16 +55,7 @@ std::optional<int> ReadArguments(int argc, char** argv, Arguments* arguments) {
       "Prints a line for each address it listens on, and stops at SIGTERM or\n"
       "SIGINT. Exit status: 0 stopped; 2 trouble: usage, no directory, no\n"
       "permission, cannot listen.");
-  app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return std::string(kName) + ": " + LowerReason(error.what()) +
-           "\nRun with --help for more information.\n";
-  });
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitFine : kExitTrouble;
-  }
-  return std::nullopt;
+  return ParseArguments(argc, argv, &app);
 }
 
 Status CheckDirectory(const std::string& directory) {

@@ -192,7 +192,7 @@ class Conflicts(DumpTest):
         self.write("gauge_max_1.db", ("x.y", "x.y", {}, "h", 1.0),
                    ("x_y", "x_y", {}, "h", 2.0))
         self.check(testing.dump("-o", "prometheus", self.directory), FINDINGS,
-                   "# HELP x_y h\n# TYPE x_y gauge\nx_y 1.0\n",
+                   "# HELP x_y h\n# TYPE x_y gauge\nx_y 2.0\n",
                    "^name conflict: .*x_y.*\n$")
 
 
