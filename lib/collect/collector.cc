@@ -1,6 +1,5 @@
 #include "promshm/collector.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <utility>
@@ -28,11 +27,7 @@ class Collector::Memory {
       }
     }
     Snapshot snapshot = scrape.Finish();
-    // Unless more than half of it belongs to files that are gone.
-    constexpr std::size_t kSlack = 4096;
-    if (known.index.keys().size() <= 2 * scrape.keys_seen() + kSlack) {
-      known_ = std::move(known);
-    }
+    if (!scrape.IsOutgrown()) known_ = std::move(known);
     return snapshot;
   }
 

@@ -57,6 +57,13 @@ Snapshot Scrape::Finish() {
           ApplyRules(known_.layout.rules, known_.values), std::move(issues_)};
 }
 
+bool Scrape::IsOutgrown() const {
+  constexpr std::size_t kKeySlack = 4096;
+  constexpr std::size_t kKeySetSlack = 256;
+  return known_.index.keys().size() > 2 * keys_seen_ + kKeySlack ||
+         known_.index.key_sets() > 2 * files_read_ + kKeySetSlack;
+}
+
 void Scrape::ReadFile(format::MetricFileName name,
                       const store::FileContents& contents) {
   const format::Dialect dialect =
@@ -65,6 +72,7 @@ void Scrape::ReadFile(format::MetricFileName name,
   FileKind kind{name.type, name.mode,
                 dialect.is_ruby() && name.type == FamilyType::kHistogram};
   if (kind.type != FamilyType::kGauge) kind.mode = format::GaugeMode::kAll;
+  ++files_read_;
   merge_ = MergeOf(kind);
   process_ = ProcessNumber(name.identifier);
   SeriesIndex::KeySet* keys = known_.index.FindKeySet(kind, name.identifier);

@@ -75,7 +75,9 @@ class Scrape {
   Status Read(const std::string& source, store::MetricFileReader* reader);
   Snapshot Finish();
 
-  std::size_t keys_seen() const { return keys_seen_; }
+  // True when more than half of what is known belongs to files that this scrape
+  // has not met.
+  bool IsOutgrown() const;
 
  private:
   void ReadFile(format::MetricFileName name,
@@ -97,6 +99,7 @@ class Scrape {
   std::vector<SeenGroup> seen_groups_;
   std::vector<Issue> issues_;
   std::size_t keys_seen_ = 0;
+  std::size_t files_read_ = 0;
 
   // Of the file that is being read.
   std::string path_;
