@@ -1,8 +1,12 @@
 #include "promshm/collector.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -138,8 +142,7 @@ TEST_F(CollectorTest, BucketWhoseBoundIsNoNumberIsLeftOutAndReported) {
   const Snapshot snapshot = Collect();
   EXPECT_THAT(Lines(snapshot),
               ElementsAre("h_bucket{le=\"+Inf\"} 4.0", "h_count 4.0"));
-  EXPECT_THAT(Kinds(snapshot),
-              ElementsAre(IssueKind::kInvalidBound, IssueKind::kInvalidBound));
+  EXPECT_THAT(Kinds(snapshot), ElementsAre(IssueKind::kInvalidBound));
 }
 
 struct GaugeCase {
@@ -241,8 +244,7 @@ TEST_F(CollectorTest, OwnPidLabelOfAGaugeIsDroppedAndReported) {
         {{Key("g", R"({"pid": "7"})"), 1}, {Key("g", R"({"pid": "8"})"), 2}});
   const Snapshot snapshot = Collect();
   EXPECT_THAT(Lines(snapshot), ElementsAre("g 3.0"));
-  EXPECT_THAT(Kinds(snapshot),
-              ElementsAre(IssueKind::kNameConflict, IssueKind::kNameConflict));
+  EXPECT_THAT(Kinds(snapshot), ElementsAre(IssueKind::kNameConflict));
 }
 
 TEST_F(CollectorTest, LabelValueThatIsNoUnicodeIsReplaced) {
@@ -279,6 +281,36 @@ TEST_F(CollectorTest, FilterKeepsWholeFamiliesByAnyOfTheirNames) {
   EXPECT_THAT(Lines(Collect({{"h_sum"}})), SizeIs(3));
   EXPECT_THAT(Lines(Collect({{"nothing"}})), IsEmpty());
   EXPECT_THAT(Lines(), SizeIs(5));
+}
+
+TEST_F(CollectorTest, FilterTakesNamesAsTheyWereEscaped) {
+  Write("counter_1.db", {{Key("h.r_total", "{}", "h", "h.r"), 1}});
+  for (const char* name : {"h.r", "h.r_total", "h_r", "h_r_total"}) {
+    EXPECT_THAT(Lines(Collect({{name}})), ElementsAre("h_r_total 1.0")) << name;
+  }
+}
+
+TEST_F(CollectorTest, HelpThatIsNoneIsNoDamage) {
+  Write("counter_1.db", {{R"(["a", "a_total", {}, null])", 1},
+                         {Key("b_total", "{}", "h", "b"), 2}});
+  const Snapshot snapshot = Collect();
+  EXPECT_THAT(Lines(snapshot), ElementsAre("a_total 1.0", "b_total 2.0"));
+  EXPECT_THAT(snapshot.issues(), IsEmpty());
+}
+
+TEST_F(CollectorTest, FamilyMayNotBeNamedLikeAnothersSample) {
+  Write("counter_1.db", {{Key("h_count_total", "{}", "h", "h_count"), 7}});
+  Write("histogram_1.db",
+        {{Key("h_bucket", R"({"le": "+Inf"})", "h", "h"), 1}});
+  const Snapshot snapshot = Collect();
+  EXPECT_THAT(Lines(snapshot), ElementsAre("h_count_total 7.0"));
+  EXPECT_THAT(Kinds(snapshot), ElementsAre(IssueKind::kNameConflict));
+}
+
+TEST_F(CollectorTest, FileInPlaceOfTheDirectoryFails) {
+  Write("counter_1.db", {});
+  Collector file(directory_.path() + "/counter_1.db");
+  EXPECT_EQ(file.Collect().status().kind(), StatusKind::kNotFound);
 }
 
 TEST_F(CollectorTest, FilesComeAndGrowAndGoBetweenScrapes) {
@@ -368,6 +400,22 @@ TEST_F(CollectorTest, MayBeAskedFromSeveralThreads) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+TEST_F(CollectorTest, ScrapesWaitForALockedDirectorySideBySide) {
+  const int folder = open(directory_.path().c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(flock(folder, LOCK_EX), 0);
+  const auto begin = std::chrono::steady_clock::now();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      EXPECT_EQ(collector_.Collect().status().kind(), StatusKind::kBusy);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  // One after the other they would take four times the two seconds.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(6));
+  close(folder);
 }
 
 }  // namespace

@@ -27,7 +27,10 @@ def bits(value):
 
 
 def float_to_go_string(value):
-    """The rule of prometheus_client from 0.20 on, over Python's repr."""
+    """prometheus_client's rule, over Python's repr.
+
+    Releases up to at least 0.21 pad the exponent to 1e+010; 0.25 does not.
+    """
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):

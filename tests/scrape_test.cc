@@ -15,8 +15,10 @@ class ScrapeTest : public ::testing::Test {
  protected:
   // Reads the directory once more; true when it should be forgotten.
   bool IsOutgrown() {
+    Result<store::MetricDirectory> opened =
+        store::MetricDirectory::Open(directory_.path());
     Scrape scrape(++number_, {}, &knowledge_);
-    EXPECT_TRUE(scrape.Read(directory_.path(), &reader_).ok());
+    EXPECT_TRUE(opened.ok() && scrape.Read(&*opened, &reader_).ok());
     scrape.Finish();
     return scrape.IsOutgrown();
   }

@@ -30,7 +30,8 @@ Status VisitEntry(const format::Entry& entry, const format::Dialect& dialect,
 Result<std::vector<Issue>> ReadEntries(
     const std::string& source,
     const std::function<void(const FileEntry&)>& visit) {
-  Result<store::MetricDirectory> opened = store::MetricDirectory::Open(source);
+  Result<store::MetricDirectory> opened =
+      store::MetricDirectory::OpenSource(source);
   if (!opened.ok()) return opened.status();
   std::vector<Issue> issues;
   store::MetricFileReader reader;

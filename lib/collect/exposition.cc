@@ -111,8 +111,13 @@ class TextWriter {
     std::unordered_set<std::string> written;
     for (const Series& series : family.series) {
       std::string labels;
-      if (!LabelText(series, &labels) ||
-          (!unescaped && !written.insert(labels).second)) {
+      if (!LabelText(series, &labels)) {
+        issues_.push_back(NameConflict(
+            "name conflict: two labels of a series of family " + family.name +
+            " have the same name once escaped; left out"));
+        continue;
+      }
+      if (!unescaped && !written.insert(labels).second) {
         issues_.push_back(NameConflict(
             "name conflict: two series of family " + family.name +
             " have the same labels once escaped; the second is left out"));

@@ -153,22 +153,17 @@ class NameClaims {
 
   // Claims the names of the family, or says who has one of them already.
   std::optional<Issue> Claim(const Draft& draft) {
-    const std::string family = OpenMetricsFamilyName(draft.family);
-    std::vector<std::string> lines = draft.family.sample_names;
-    lines.push_back(TextFamilyName(draft.family));
-    const auto same_family = families_.find(family);
-    if (same_family != families_.end()) {
-      return Conflict(draft, *same_family->second, family);
-    }
-    for (const std::string& line : lines) {
-      const auto same_line = lines_.find(line);
-      if (same_line != lines_.end()) {
-        return Conflict(draft, *same_line->second, line);
+    std::vector<std::string> names = draft.family.sample_names;
+    names.push_back(TextFamilyName(draft.family));
+    names.push_back(OpenMetricsFamilyName(draft.family));
+    for (const std::string& name : names) {
+      const auto owner = owners_.find(name);
+      if (owner != owners_.end()) {
+        return Conflict(draft, *owner->second, name);
       }
     }
-    families_.emplace(family, draft.seen);
-    for (std::string& line : lines) {
-      lines_.emplace(std::move(line), draft.seen);
+    for (std::string& name : names) {
+      owners_.emplace(std::move(name), draft.seen);
     }
     return std::nullopt;
   }
@@ -207,8 +202,7 @@ class NameClaims {
   }
 
   const SeriesIndex& index_;
-  std::unordered_map<std::string, const SeenGroup*> families_;
-  std::unordered_map<std::string, const SeenGroup*> lines_;
+  std::unordered_map<std::string, const SeenGroup*> owners_;
 };
 
 Layout Assemble(std::vector<Draft> drafts) {

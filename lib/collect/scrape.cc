@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "collect/file_walk.h"
+#include "collect/name_escaping.h"
 #include "format/dialect.h"
-#include "store/metric_directory.h"
 
 namespace promshm::collect {
 namespace {
@@ -24,11 +24,8 @@ Scrape::Scrape(std::uint64_t number, const CollectOptions& options,
       names_(options.names.begin(), options.names.end()),
       known_(*knowledge) {}
 
-Status Scrape::Read(const std::string& source,
+Status Scrape::Read(store::MetricDirectory* directory,
                     store::MetricFileReader* reader) {
-  Result<store::MetricDirectory> directory =
-      store::MetricDirectory::Open(source);
-  if (!directory.ok()) return directory.status();
   for (std::size_t file = 0; file < directory->size(); ++file) {
     path_ = directory->path(file);
     auto name = format::MetricFileName::Parse(directory->name(file));
@@ -152,12 +149,14 @@ void Scrape::MeetKey(const KnownKey& key) {
   }
   if (!group.wanted) return;
   MeetHelp(key, family, &group);
-  if (!key.bound_ok) {
+  if (!key.bound_ok && !group.bound_invalid) {
+    group.bound_invalid = true;
     issues_.push_back({IssueKind::kInvalidBound, path_, std::nullopt,
                        "invalid bound: a bucket of family " + family +
                            " has an le that is no number"});
   }
-  if (key.had_pid) {
+  if (key.had_pid && !group.pid_dropped) {
+    group.pid_dropped = true;
     issues_.push_back({IssueKind::kNameConflict, path_, std::nullopt,
                        "name conflict: label pid of family " + family +
                            " is dropped, the name is the collector's"});
@@ -181,8 +180,12 @@ void Scrape::MeetHelp(const KnownKey& key, const std::string& family,
 
 bool Scrape::IsWanted(const Group& group) const {
   if (names_.empty()) return true;
+  // The client may know the name as it was escaped for it.
+  std::string escaped;
+  AppendName(group.family, NameKind::kMetric, Escaping::kUnderscores, &escaped);
   const auto named = [&](const char* suffix) {
-    return names_.contains(group.family + suffix);
+    return names_.contains(group.family + suffix) ||
+           names_.contains(escaped + suffix);
   };
   if (named("")) return true;
   switch (group.kind.type) {

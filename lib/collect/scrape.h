@@ -17,6 +17,7 @@
 #include "promshm/issue.h"
 #include "promshm/snapshot.h"
 #include "promshm/status.h"
+#include "store/metric_directory.h"
 #include "store/metric_file_reader.h"
 
 namespace promshm::collect {
@@ -32,9 +33,12 @@ struct GroupState {
   std::uint64_t scrape = 0;
   bool wanted = true;
   bool has_help = false;
-  bool help_conflict = false;  // reported
-  std::uint32_t seen = 0;      // index into the seen groups
-  std::uint32_t process = 0;   // that was counted last
+  // Reported once for a family.
+  bool help_conflict = false;
+  bool bound_invalid = false;
+  bool pid_dropped = false;
+  std::uint32_t seen = 0;     // index into the seen groups
+  std::uint32_t process = 0;  // that was counted last
 };
 
 struct CellState {
@@ -62,7 +66,7 @@ struct Knowledge {
   LayoutSignature layout_signature;
 };
 
-// Purpose: one pass over the sources. Read() each of them, then Finish().
+// Purpose: one pass over the directories. Read() each of them, then Finish().
 //
 // Lifetime: keeps a view of the knowledge, which must outlive it. Thread
 // safety: needs external locking.
@@ -72,7 +76,9 @@ class Scrape {
   Scrape(std::uint64_t number, const CollectOptions& options,
          Knowledge* knowledge);
 
-  Status Read(const std::string& source, store::MetricFileReader* reader);
+  // Fails when the process has run out of descriptors or memory.
+  Status Read(store::MetricDirectory* directory,
+              store::MetricFileReader* reader);
   Snapshot Finish();
 
   // True when more than half of what is known belongs to files that this scrape

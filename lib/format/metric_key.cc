@@ -71,7 +71,8 @@ Result<MetricKey> ParseJson(std::string_view text) {
     if (!parsed[2].is_object() || !LabelsFromObject(parsed[2], &key)) {
       return Invalid("the key's labels are not an object of strings");
     }
-    if (parsed.size() == 4) {
+    // Python's None, of an application that gave no help.
+    if (parsed.size() == 4 && !parsed[3].is_null()) {
       if (!parsed[3].is_string()) return Invalid("the key's help is no string");
       key.help = parsed[3].get<std::string>();
     }

@@ -20,7 +20,7 @@ struct MetricKey {
   std::string family;
   std::string sample;
   std::vector<Label> labels;        // sorted by name, each name once
-  std::optional<std::string> help;  // absent before client 0.15 and in Ruby's
+  std::optional<std::string> help;  // absent where the client stores none
 
   // Reads a key of any generation. What is not UTF-8 in a label's value or in
   // the help, raw or as half a surrogate pair, becomes U+FFFD; in a name it

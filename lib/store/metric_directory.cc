@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,19 +21,20 @@ namespace promshm::store {
 namespace {
 
 constexpr std::string_view kSuffix = ".db";
-constexpr std::chrono::milliseconds kLockPatience(5000);
+constexpr std::chrono::milliseconds kLockPatience(2000);
 constexpr std::chrono::milliseconds kLockPause(5);
 
 struct CloseDirectory {
   void operator()(DIR* stream) const { closedir(stream); }
 };
 
-// Half of what the process may open is the application's.
+// Half of what the process may open is the application's, and several scrapes
+// may be under way.
 std::size_t DescriptorBudget() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
   constexpr rlim_t kMost = 16384;
-  return static_cast<std::size_t>(std::min(limit.rlim_cur / 2, kMost));
+  return static_cast<std::size_t>(std::min(limit.rlim_cur / 8, kMost));
 }
 
 Status LockShared(int fd, const std::string& path) {
@@ -45,7 +47,7 @@ Status LockShared(int fd, const std::string& path) {
       return {StatusKind::kBusy,
               path +
                   ": cannot lock: another process has held the directory's "
-                  "lock for 5 seconds"};
+                  "lock for 2 seconds"};
     }
     std::this_thread::sleep_for(kLockPause);
   }
@@ -67,11 +69,7 @@ Result<MetricDirectory> MetricDirectory::Open(const std::string& path) {
   directory.directory_ =
       OpenRetrying(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (!directory.directory_.valid()) {
-    const int error = errno;
-    if (error != ENOTDIR) return SystemStatus(path, "cannot open", error);
-    Status status = directory.OpenAsFile(path);
-    if (!status.ok()) return status;
-    return directory;
+    return SystemStatus(path, "cannot open", errno);
   }
   // Listing needs permission to read, opening what is listed to search.
   if (faccessat(AT_FDCWD, path.c_str(), R_OK | X_OK, AT_EACCESS) != 0) {
@@ -83,6 +81,17 @@ Result<MetricDirectory> MetricDirectory::Open(const std::string& path) {
   status = directory.List();
   if (!status.ok()) return status;
   directory.OpenFiles();
+  return directory;
+}
+
+Result<MetricDirectory> MetricDirectory::OpenSource(const std::string& path) {
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) {
+    return Open(path);
+  }
+  MetricDirectory directory;
+  Status status = directory.OpenAsFile(path);
+  if (!status.ok()) return status;
   return directory;
 }
 

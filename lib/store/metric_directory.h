@@ -21,14 +21,15 @@ namespace promshm::store {
 // lock is kept until the MetricDirectory is gone. File systems without flock
 // are read without.
 //
-// A path that is no directory is taken as one metric file.
-//
 // Thread safety: needs external locking.
 class MetricDirectory {
  public:
-  // Fails when the path does not exist or may not be read, or when the lock is
-  // held by a cleaner for five seconds.
+  // Fails when the path is no directory or may not be read, or when the lock is
+  // held by a cleaner for two seconds.
   static Result<MetricDirectory> Open(const std::string& path);
+
+  // As Open; a path that is no directory is taken as one metric file.
+  static Result<MetricDirectory> OpenSource(const std::string& path);
 
   std::size_t size() const { return names_.size(); }
 

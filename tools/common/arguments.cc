@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "promshm/issue.h"
 #include "promshm/version.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/system_reason.h"
@@ -37,7 +38,7 @@ std::string VersionText(const char* name) {
 }
 
 int Trouble(const char* name, const std::string& message) {
-  std::fprintf(stderr, "%s: %s\n", name, message.c_str());
+  std::fprintf(stderr, "%s: %s\n", name, PrintableText(message).c_str());
   return kExitTrouble;
 }
 

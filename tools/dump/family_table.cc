@@ -17,7 +17,7 @@ namespace promshm::tools {
 namespace {
 
 constexpr std::size_t kColumns = 5;
-constexpr std::size_t kLeastNameWidth = 12;
+constexpr std::size_t kLeastWidth = 12;
 constexpr std::string_view kGap = "  ";
 constexpr std::string_view kEllipsis = "\u2026";
 
@@ -32,21 +32,31 @@ std::size_t Width(std::string_view text) {
       std::count_if(text.begin(), text.end(), StartsCharacter));
 }
 
-// The first `width` characters, the last of them an ellipsis where more follow.
-std::string Shorten(const std::string& text, std::size_t width) {
-  if (Width(text) <= width) return text;
-  std::size_t end = 0;
-  for (std::size_t characters = 0; end < text.size(); ++end) {
-    if (StartsCharacter(text[end]) && ++characters == width) break;
+// Where the character of this number starts.
+std::size_t OffsetOf(const std::string& text, std::size_t character) {
+  std::size_t offset = 0;
+  for (std::size_t seen = 0; offset < text.size(); ++offset) {
+    if (StartsCharacter(text[offset]) && seen++ == character) break;
   }
-  return text.substr(0, end) + std::string(kEllipsis);
+  return offset;
 }
 
-// A number for reading: every digit, but no exponent while it can be avoided.
+// At most `width` characters, an ellipsis in place of the rest: the end of a
+// value, the middle of a name, for names differ at both ends.
+std::string Shorten(const std::string& text, std::size_t width, bool name) {
+  const std::size_t size = Width(text);
+  if (size <= width) return text;
+  const std::size_t tail = name ? (width - 1) / 2 : 0;
+  return text.substr(0, OffsetOf(text, width - tail - 1)) +
+         std::string(kEllipsis) + text.substr(OffsetOf(text, size - tail));
+}
+
+// A number for reading: every digit, and no exponent where that is short.
 std::string PlainText(double value) {
-  if (!std::isfinite(value) || std::fabs(value) >= 1e15) {
-    return NumberText(value);
-  }
+  const double magnitude = std::fabs(value);
+  const bool is_short =
+      magnitude == 0 || (magnitude >= 1e-6 && magnitude < 1e15);
+  if (!is_short) return NumberText(value);
   std::array<char, 400> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(),
                                  value, std::chars_format::fixed);
@@ -54,19 +64,20 @@ std::string PlainText(double value) {
 }
 
 std::string RoundedText(double value) {
-  constexpr int kDigits = 4;
+  constexpr int kDigits = 3;
   std::array<char, 32> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(),
                                  value, std::chars_format::general, kDigits);
   return {digits.data(), end.ptr};
 }
 
+// The sum over the samples whose name ends so.
 double SumOf(const Snapshot& snapshot, const Family& family,
-             std::string_view sample_name) {
+             std::string_view suffix) {
   double sum = 0;
   for (const Series& series : family.series) {
     for (const Sample& sample : series.samples) {
-      if (family.sample_names[sample.name] == sample_name) {
+      if (family.sample_names[sample.name].ends_with(suffix)) {
         sum += snapshot.value(sample);
       }
     }
@@ -94,21 +105,16 @@ std::string GaugeText(const Snapshot& snapshot, const Family& family) {
 
 std::string ValueText(const Snapshot& snapshot, const Family& family) {
   switch (family.type) {
-    case FamilyType::kCounter: {
-      double sum = 0;
-      for (const std::string& name : family.sample_names) {
-        sum += SumOf(snapshot, family, name);
-      }
-      return PlainText(sum);
-    }
+    case FamilyType::kCounter:
+      return PlainText(SumOf(snapshot, family, ""));
     case FamilyType::kGauge:
       return GaugeText(snapshot, family);
     case FamilyType::kHistogram:
     case FamilyType::kSummary: {
-      const double count = SumOf(snapshot, family, family.name + "_count");
-      if (count == 0) return "none observed";
-      const double sum = SumOf(snapshot, family, family.name + "_sum");
-      return PlainText(count) + " observed, mean " + RoundedText(sum / count);
+      const double count = SumOf(snapshot, family, "_count");
+      const double sum = SumOf(snapshot, family, "_sum");
+      if (count == 0) return "0";
+      return PlainText(count) + ", mean " + RoundedText(sum / count);
     }
   }
   return "-";
@@ -132,7 +138,7 @@ void AppendRow(const Row& row, const std::array<std::size_t, kColumns>& widths,
                std::string* out) {
   for (std::size_t column = 0; column < kColumns; ++column) {
     const bool number = column == 2 || column == 3;
-    const std::string text = Shorten(row[column], widths[column]);
+    const std::string text = Shorten(row[column], widths[column], column == 0);
     const std::string padding(widths[column] - Width(text), ' ');
     if (number) *out += padding;
     *out += text;
@@ -143,14 +149,14 @@ void AppendRow(const Row& row, const std::array<std::size_t, kColumns>& widths,
   *out += '\n';
 }
 
-// Takes from the widest texts, the family and then the value, what is too much.
+// Takes what is too much from the values and then from the names.
 void FitInto(std::size_t width, std::array<std::size_t, kColumns>* widths) {
   std::size_t total = (kColumns - 1) * kGap.size();
   for (const std::size_t column : *widths) total += column;
-  for (const std::size_t column : {std::size_t{0}, kColumns - 1}) {
+  for (const std::size_t column : {kColumns - 1, std::size_t{0}}) {
     if (total <= width) return;
     const std::size_t spare =
-        (*widths)[column] - std::min((*widths)[column], kLeastNameWidth);
+        (*widths)[column] - std::min((*widths)[column], kLeastWidth);
     const std::size_t taken = std::min(spare, total - width);
     (*widths)[column] -= taken;
     total -= taken;
@@ -169,7 +175,7 @@ std::size_t TerminalWidth() {
 }
 
 std::string FamilyTable(const Snapshot& snapshot, std::size_t width) {
-  std::vector<Row> rows = {{"FAMILY", "TYPE", "SERIES", "PROCESSES", "VALUE"}};
+  std::vector<Row> rows = {{"FAMILY", "TYPE", "SERIES", "PROCS", "VALUE"}};
   for (const Family& family : snapshot.families()) {
     rows.push_back(RowOf(snapshot, family));
   }

@@ -13,8 +13,8 @@ std::size_t TerminalWidth();
 
 // A line a family, with a heading: name, type, number of series and processes,
 // and its value: a counter's sum, a gauge's value or range, how much a
-// histogram or summary has observed. Names are shortened where `width` is not
-// 0 and too small.
+// histogram or summary has observed and the mean. Values, then names, are
+// shortened where `width` is not 0 and too small.
 std::string FamilyTable(const Snapshot& snapshot, std::size_t width);
 
 }  // namespace promshm::tools

@@ -1,6 +1,7 @@
 #include "tools/serve/http_server.h"
 
 #include <microhttpd.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -19,7 +20,7 @@ constexpr unsigned kThreads = 4;
 
 // An idle connection costs a descriptor and no thread. Prometheus keeps one
 // open from scrape to scrape, by default for a minute.
-constexpr unsigned kMaxConnections = 512;
+constexpr unsigned kMostConnections = 512;
 constexpr unsigned kIdleSeconds = 90;
 
 // The header of a request has to fit in, and about a hundred bytes more for
@@ -29,6 +30,14 @@ constexpr std::size_t kConnectionMemory = 131072;
 
 constexpr std::chrono::seconds kStopPatience{5};
 constexpr std::chrono::milliseconds kStopPoll{10};
+
+// The larger part of the descriptors is for the files of the directory.
+unsigned ConnectionLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMostConnections;
+  return static_cast<unsigned>(
+      std::clamp<rlim_t>(limit.rlim_cur / 4, kThreads, kMostConnections));
+}
 
 void AddField(std::string_view value, std::string* list) {
   if (!list->empty()) *list += ", ";
@@ -175,7 +184,7 @@ Status HttpServer::Start(ListeningSocket socket) {
       MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, &Callbacks::OnConnect,
       this, &Callbacks::OnRequest, this, MHD_OPTION_LISTEN_SOCKET,
       socket.Release(), MHD_OPTION_THREAD_POOL_SIZE, kThreads,
-      MHD_OPTION_CONNECTION_LIMIT, kMaxConnections,
+      MHD_OPTION_CONNECTION_LIMIT, ConnectionLimit(),
       MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory,
       MHD_OPTION_NOTIFY_COMPLETED, &Callbacks::OnCompleted, this,

@@ -14,8 +14,8 @@ namespace promshm {
 /// What to leave out of a collection.
 struct CollectOptions {
   /// Families to collect, by the family's name or the name of any of its
-  /// samples (`x`, `x_total`, `x_bucket`). Empty: all of them. What is not
-  /// wanted is left out before it is merged.
+  /// samples (`x`, `x_total`, `x_bucket`), also as underscores escape it. Empty:
+  /// all of them. What is not wanted is left out before it is merged.
   std::vector<std::string> names;
 };
 
@@ -39,7 +39,7 @@ struct CollectOptions {
 /// Thread safety: Collect() may be called from several threads.
 class PROMSHM_EXPORT Collector {
  public:
-  /// Collects one directory, which need not exist yet.
+  /// Collects one directory, which need not exist yet. A file is refused.
   explicit Collector(std::string directory);
 
   /// Collects several sources as if their files lay in one directory. Each is
@@ -53,8 +53,9 @@ class PROMSHM_EXPORT Collector {
   /// Reads the sources as they are now.
   ///
   /// Fails when a source does not exist, may not be read, or is a directory
-  /// that a cleaner has kept locked for five seconds; never because of what a
-  /// file contains. Never throws; out of memory is an I/O error.
+  /// that a cleaner has kept locked for two seconds; never because of what a
+  /// file contains. Never throws; out of memory is an I/O error. A Collector
+  /// that was moved from may only be destroyed or assigned to.
   Result<Snapshot> Collect(const CollectOptions& options = {}) noexcept;
 
  private:

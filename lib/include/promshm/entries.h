@@ -39,7 +39,7 @@ struct FileEntry {
 ///
 /// Returns the issues met: entries before the damage of a file are visited,
 /// the rest of it is not. Fails when `source` does not exist or may not be
-/// read, or is a directory that has been locked for five seconds. An exception
+/// read, or is a directory that has been locked for two seconds. An exception
 /// that `visit` throws passes through; nothing else is thrown.
 ///
 /// Thread safety: may be called from several threads.

@@ -290,7 +290,7 @@ class Table(DumpTest):
                     lines = self.on_a_terminal(directory, columns)
                     self.assertRegex(
                         lines[0],
-                        "^FAMILY +TYPE +SERIES +PROCESSES +VALUE *$")
+                        "^FAMILY +TYPE +SERIES +PROCS +VALUE *$")
                     self.assertGreater(len(lines), 1)
                     for line in lines:
                         self.assertLessEqual(len(line), columns, line)

@@ -2,8 +2,10 @@
 
 import concurrent.futures
 import contextlib
+import fcntl
 import gzip
 import http.client
+import os
 import pathlib
 import re
 import shutil
@@ -157,6 +159,16 @@ class ServeTest(unittest.TestCase):
 
     def serve(self, *options, **keywords):
         return self.enter(Serve(self.directory, *options, **keywords))
+
+    @contextlib.contextmanager
+    def locked_directory(self):
+        """As a cleaner holds it while it renames and removes files."""
+        folder = os.open(self.directory, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def enter(self, context):
         stack = contextlib.ExitStack()
@@ -473,6 +485,26 @@ class ScrapeTest(ServeTest):
             aside.rename(self.directory)
         self.assert_scrape(server.get())
 
+    def test_a_file_in_its_place_is_no_directory(self):
+        server = self.serve()
+        aside = self.directory.with_name("aside")
+        self.directory.rename(aside)
+        self.directory.write_bytes(b"")
+        self.assertEqual(server.get().status, 503)
+        self.directory.unlink()
+        aside.rename(self.directory)
+        self.assert_scrape(server.get())
+
+    def test_a_locked_directory_is_503_until_it_is_free(self):
+        server = self.serve()
+        with self.locked_directory(), \
+                concurrent.futures.ThreadPoolExecutor(3) as pool:
+            for answer in pool.map(lambda _: server.get(), range(3)):
+                self.assertEqual(answer.status, 503)
+                self.assertIn(b"cannot lock", answer.body)
+            self.assertEqual(server.get("/-/healthy").status, 200)
+        self.assert_scrape(server.get())
+
     def test_issues_are_told_once(self):
         bad = self.directory / "counter_99.db"
         bad.write_bytes(b"not a metric file")
@@ -612,6 +644,18 @@ class StopTest(ServeTest):
         begin = time.monotonic()
         self.assertEqual(self.stop(server, signal.SIGTERM), 0)
         self.assertLess(time.monotonic() - begin, 10)
+
+    def test_a_locked_directory_holds_it_up_for_seconds_only(self):
+        server = self.serve()
+        with self.locked_directory(), \
+                concurrent.futures.ThreadPoolExecutor(3) as pool:
+            waiting = [pool.submit(server.get) for _ in range(3)]
+            time.sleep(0.3)
+            begin = time.monotonic()
+            self.assertEqual(self.stop(server, signal.SIGTERM), 0)
+            self.assertLess(time.monotonic() - begin, 10)
+            for answer in waiting:
+                self.assertEqual(answer.result().status, 503)
 
     def test_it_stops_in_the_middle_of_many_scrapes(self):
         server = self.serve()

@@ -1,0 +1,66 @@
+"""What `cmake --install` puts under a prefix works from there."""
+
+import argparse
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+options = argparse.Namespace()
+
+
+class InstallTest(unittest.TestCase):
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix="promshm-test-")
+        self.addCleanup(temporary.cleanup)
+        self.prefix = pathlib.Path(temporary.name) / "a prefix"
+        subprocess.run([options.cmake, "--install", options.build, "--prefix",
+                        self.prefix], check=True, stdout=subprocess.DEVNULL)
+
+    def test_the_tools_find_their_library(self):
+        for tool in "promshm-dump", "promshm-serve":
+            result = subprocess.run([self.prefix / "bin" / tool, "--version"],
+                                    stdout=subprocess.PIPE, check=True)
+            self.assertRegex(result.stdout.decode(), rf"^{tool} \d+\.\d+\.\d+$")
+
+    def test_pages_and_completions_are_at_their_places(self):
+        share = self.prefix / "share"
+        for name in ("man/man1/promshm-dump.1", "man/man1/promshm-serve.1",
+                     "man/man5/promshm.5",
+                     "bash-completion/completions/promshm-dump",
+                     "zsh/site-functions/_promshm-dump",
+                     "fish/vendor_completions.d/promshm-dump.fish"):
+            self.assertTrue((share / name).is_file(), name)
+
+    def test_a_program_links_with_the_headers_and_the_library(self):
+        library = next(self.prefix.glob("**/libpromshm.so")).parent
+        source = self.prefix / "use.cc"
+        source.write_text("""
+            #include <promshm/collector.h>
+            #include <promshm/exposition.h>
+            int main(int, char** arguments) {
+              promshm::Collector collector(arguments[1]);
+              return collector.Collect().ok() ? 0 : 1;
+            }
+        """)
+        program = self.prefix / "use"
+        subprocess.run([options.compiler, "-std=c++17", *options.flag, source,
+                        f"-I{self.prefix}/include", f"-L{library}",
+                        f"-Wl,-rpath,{library}", "-lpromshm", "-o", program],
+                       check=True)
+        for directory, status in (self.prefix, 0), (self.prefix / "none", 1):
+            self.assertEqual(subprocess.run([program, directory]).returncode,
+                             status)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cmake", required=True)
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--compiler", required=True)
+    parser.add_argument("--flag", action="append", default=[],
+                        help="for the compiler")
+    _, rest = parser.parse_known_args(namespace=options)
+    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
