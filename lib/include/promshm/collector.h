@@ -14,8 +14,8 @@ namespace promshm {
 /// What to leave out of a collection.
 struct CollectOptions {
   /// Families to collect, by the family's name or the name of any of its
-  /// samples (`x`, `x_total`, `x_bucket`), also as underscores escape it. Empty:
-  /// all of them. What is not wanted is left out before it is merged.
+  /// samples (`x`, `x_total`, `x_bucket`), also as underscores escape it.
+  /// Empty: all of them. What is not wanted is left out before it is merged.
   std::vector<std::string> names;
 };
 
