@@ -113,7 +113,7 @@ class DamageTest : public ::testing::TestWithParam<std::size_t> {
   // As texts: NaN is like NaN.
   static std::vector<std::string> Values(const Snapshot& snapshot) {
     std::vector<std::string> values;
-    for (const Family& family : snapshot.families()) {
+    for (const MetricFamily& family : snapshot.families()) {
       for (const Series& series : family.series) {
         for (const Sample& sample : series.samples) {
           values.push_back(NumberText(snapshot.value(sample)));

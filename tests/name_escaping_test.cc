@@ -7,6 +7,8 @@
 namespace promshm::collect {
 namespace {
 
+using format::NameKind;
+
 std::string Metric(const std::string& name, Escaping escaping) {
   std::string out;
   AppendName(name, NameKind::kMetric, escaping, &out);
@@ -57,16 +59,6 @@ TEST(NameEscaping, ColonIsForMetricsOnly) {
   EXPECT_EQ(LabelName("a:b", Escaping::kUnderscores), "a_b");
   EXPECT_EQ(LabelName("a:b", Escaping::kAllowUtf8), "\"a:b\"");
   EXPECT_EQ(LabelName("a:b", Escaping::kValues), "U__a_3a_b");
-}
-
-TEST(NameEscaping, KnowsLegacyNames) {
-  for (const char* name : {"a", "_", ":", "A9_:", "__x"}) {
-    EXPECT_TRUE(IsLegacyName(name, NameKind::kMetric)) << name;
-  }
-  for (const char* name : {"", "9", "a-b", "a b", "é", "a\n"}) {
-    EXPECT_FALSE(IsLegacyName(name, NameKind::kMetric)) << name;
-  }
-  EXPECT_FALSE(IsLegacyName("a:b", NameKind::kLabel));
 }
 
 TEST(NameEscaping, QuotedTextEscapesThreeCharacters) {

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <utility>
 
-#include "collect/file_walk.h"
 #include "format/metric_key.h"
+#include "store/file_walk.h"
 #include "store/metric_directory.h"
 
 namespace promshm {
@@ -39,14 +39,14 @@ Result<std::vector<Issue>> ReadEntries(
     const std::string path = opened->path(file);
     const auto name = format::MetricFileName::Parse(opened->name(file));
     if (!name) {
-      issues.push_back(collect::NotMetricFile(path));
+      issues.push_back(store::NotMetricFile(path));
       continue;
     }
     const Result<store::FileContents> contents = opened->Read(file, &reader);
     if (!contents.ok()) return contents.status();
     const format::Dialect dialect = format::FindDialect(
-        contents->bytes, contents->used, collect::NeedsTimestamps(*name));
-    std::optional<Issue> issue = collect::WalkFile(
+        contents->bytes, contents->used, store::NeedsTimestamps(*name));
+    std::optional<Issue> issue = store::WalkFile(
         path, *contents, dialect, [&](const format::Entry& entry) {
           return VisitEntry(entry, dialect, path, visit);
         });

@@ -8,12 +8,13 @@
 
 #include "collect/family_names.h"
 #include "collect/name_escaping.h"
+#include "format/legacy_name.h"
 #include "format/number_text.h"
 
 namespace promshm {
 namespace {
 
-using collect::NameKind;
+using format::NameKind;
 
 bool IsOpenMetrics(TextFormat text) {
   return text == TextFormat::kOpenMetrics001 ||
@@ -50,12 +51,12 @@ class TextWriter {
     // Escaping can make one name of two. It belongs to the family that has it
     // unescaped, else to the first.
     for (const bool unescaped : {true, false}) {
-      for (const Family& family : snapshot_.families()) {
+      for (const MetricFamily& family : snapshot_.families()) {
         const Names names = NamesOf(family);
         if (names.unescaped == unescaped) Claim(family, names);
       }
     }
-    for (const Family& family : snapshot_.families()) WriteFamily(family);
+    for (const MetricFamily& family : snapshot_.families()) WriteFamily(family);
     if (open_metrics_) out_ += "# EOF\n";
     return std::move(issues_);
   }
@@ -68,7 +69,7 @@ class TextWriter {
     bool unescaped = false;  // they are the names themselves
   };
 
-  Names NamesOf(const Family& family) const {
+  Names NamesOf(const MetricFamily& family) const {
     Names names;
     const std::string plain = open_metrics_
                                   ? collect::OpenMetricsFamilyName(family)
@@ -83,14 +84,14 @@ class TextWriter {
     return names;
   }
 
-  void Claim(const Family& family, const Names& names) {
+  void Claim(const MetricFamily& family, const Names& names) {
     owners_.try_emplace(names.family, &family);
     for (const std::string& sample : names.samples) {
       owners_.try_emplace(sample, &family);
     }
   }
 
-  bool Owns(const Family& family, const Names& names) const {
+  bool Owns(const MetricFamily& family, const Names& names) const {
     return owners_.at(names.family) == &family &&
            std::all_of(names.samples.begin(), names.samples.end(),
                        [&](const std::string& sample) {
@@ -98,7 +99,7 @@ class TextWriter {
                        });
   }
 
-  void WriteFamily(const Family& family) {
+  void WriteFamily(const MetricFamily& family) {
     const Names names = NamesOf(family);
     if (!Owns(family, names)) {
       issues_.push_back(NameConflict(
@@ -129,7 +130,7 @@ class TextWriter {
     }
   }
 
-  void WriteMetadata(const Family& family, const std::string& name) {
+  void WriteMetadata(const MetricFamily& family, const std::string& name) {
     out_ += "# HELP ";
     out_ += name;
     out_ += ' ';
@@ -153,11 +154,11 @@ class TextWriter {
     }
   }
 
-  bool LabelNamesAreLegacy(const Family& family) const {
+  bool LabelNamesAreLegacy(const MetricFamily& family) const {
     if (escaping_ == Escaping::kAllowUtf8) return true;
     for (const Series& series : family.series) {
       for (const Label& label : series.labels) {
-        if (!collect::IsLegacyName(label.name, NameKind::kLabel)) return false;
+        if (!format::IsLegacyName(label.name, NameKind::kLabel)) return false;
       }
     }
     return true;
@@ -227,7 +228,7 @@ class TextWriter {
   const bool open_metrics_;
   const Escaping escaping_;
   std::string& out_;
-  std::unordered_map<std::string, const Family*> owners_;
+  std::unordered_map<std::string, const MetricFamily*> owners_;
   std::vector<Issue> issues_;
 };
 

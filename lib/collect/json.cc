@@ -35,7 +35,7 @@ Json Labels(const Series& series) {
 }
 
 // A series of a histogram or a summary is one metric with several numbers.
-Json Composite(const Snapshot& snapshot, const Family& family,
+Json Composite(const Snapshot& snapshot, const MetricFamily& family,
                const Series& series) {
   Json metric;
   metric["labels"] = Labels(series);
@@ -55,7 +55,7 @@ Json Composite(const Snapshot& snapshot, const Family& family,
   return metric;
 }
 
-Json Metrics(const Snapshot& snapshot, const Family& family) {
+Json Metrics(const Snapshot& snapshot, const MetricFamily& family) {
   Json metrics = Json::array();
   for (const Series& series : family.series) {
     if (family.type == FamilyType::kHistogram ||
@@ -75,7 +75,7 @@ Json Metrics(const Snapshot& snapshot, const Family& family) {
 
 void WriteJson(const Snapshot& snapshot, std::string* out) {
   Json families = Json::array();
-  for (const Family& family : snapshot.families()) {
+  for (const MetricFamily& family : snapshot.families()) {
     Json& json = families.emplace_back();
     json["name"] = collect::TextFamilyName(family);
     json["help"] = family.help;

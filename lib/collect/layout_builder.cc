@@ -18,7 +18,7 @@ using Kind = ValueRule::Kind;
 
 // A family with its rules, in the order of its samples.
 struct Draft {
-  Family family;
+  MetricFamily family;
   std::vector<ValueRule> rules;
   const SeenGroup* seen = nullptr;
 };
@@ -54,7 +54,7 @@ class DraftWriter {
 
   // `begin` to `end` are the cells of one series.
   void WriteSeries(const std::uint32_t* begin, const std::uint32_t* end) {
-    Family& family = draft_->family;
+    MetricFamily& family = draft_->family;
     family.series.push_back({cells_[*begin].labels, {}});
     if (family.type == FamilyType::kHistogram) {
       WriteHistogram(begin, end);

@@ -8,13 +8,12 @@
 #include "format/utf8.h"
 
 namespace promshm::collect {
-namespace {
 
-bool IsLegacyCharacter(char32_t c, bool first, NameKind kind) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         (c >= '0' && c <= '9' && !first) ||
-         (c == ':' && kind == NameKind::kMetric);
-}
+using format::IsLegacyCharacter;
+using format::IsLegacyName;
+using format::NameKind;
+
+namespace {
 
 void AppendHexadecimal(char32_t c, std::string* out) {
   std::array<char, 8> digits;
@@ -43,15 +42,6 @@ void AppendEscaped(char32_t c, bool legacy, Escaping escaping,
 }
 
 }  // namespace
-
-bool IsLegacyName(std::string_view name, NameKind kind) {
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (!IsLegacyCharacter(static_cast<unsigned char>(name[i]), i == 0, kind)) {
-      return false;
-    }
-  }
-  return !name.empty();
-}
 
 void AppendName(std::string_view name, NameKind kind, Escaping escaping,
                 std::string* out) {

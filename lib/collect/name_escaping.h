@@ -4,18 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "format/legacy_name.h"
 #include "promshm/exposition.h"
 
 namespace promshm::collect {
 
-enum class NameKind { kMetric, kLabel };
-
-// True for `[a-zA-Z_:][a-zA-Z0-9_:]*`; label names may not have a colon.
-bool IsLegacyName(std::string_view name, NameKind kind);
-
 // Appends the name as the scheme spells it; with kAllowUtf8 quoted where it is
 // no legacy name. The rules are those of Prometheus' own libraries.
-void AppendName(std::string_view name, NameKind kind, Escaping escaping,
+void AppendName(std::string_view name, format::NameKind kind, Escaping escaping,
                 std::string* out);
 
 // The scheme that a format really follows: those before 1.0.0 cannot quote

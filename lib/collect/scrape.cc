@@ -5,9 +5,9 @@
 #include <optional>
 #include <utility>
 
-#include "collect/file_walk.h"
 #include "collect/name_escaping.h"
 #include "format/dialect.h"
+#include "store/file_walk.h"
 
 namespace promshm::collect {
 namespace {
@@ -30,7 +30,7 @@ Status Scrape::Read(store::MetricDirectory* directory,
     path_ = directory->path(file);
     auto name = format::MetricFileName::Parse(directory->name(file));
     if (!name) {
-      issues_.push_back(NotMetricFile(path_));
+      issues_.push_back(store::NotMetricFile(path_));
       continue;
     }
     const Result<store::FileContents> contents = directory->Read(file, reader);
@@ -63,17 +63,17 @@ bool Scrape::IsOutgrown() const {
 
 void Scrape::ReadFile(format::MetricFileName name,
                       const store::FileContents& contents) {
-  const format::Dialect dialect =
-      format::FindDialect(contents.bytes, contents.used, NeedsTimestamps(name));
+  const format::Dialect dialect = format::FindDialect(
+      contents.bytes, contents.used, store::NeedsTimestamps(name));
   if (dialect.is_ruby()) name.SplitPart();
   FileKind kind{name.type, name.mode,
                 dialect.is_ruby() && name.type == FamilyType::kHistogram};
-  if (kind.type != FamilyType::kGauge) kind.mode = format::GaugeMode::kAll;
+  if (kind.type != FamilyType::kGauge) kind.mode = GaugeMode::kAll;
   ++files_read_;
   merge_ = MergeOf(kind);
   process_ = ProcessNumber(name.identifier);
   SeriesIndex::KeySet* keys = known_.index.FindKeySet(kind, name.identifier);
-  std::optional<Issue> issue = WalkFile(
+  std::optional<Issue> issue = store::WalkFile(
       path_, contents, dialect, [&](const format::Entry& entry) -> Status {
         const Result<std::uint32_t> key = known_.index.FindKey(keys, entry.key);
         if (!key.ok()) return key.status();
@@ -182,7 +182,8 @@ bool Scrape::IsWanted(const Group& group) const {
   if (names_.empty()) return true;
   // The client may know the name as it was escaped for it.
   std::string escaped;
-  AppendName(group.family, NameKind::kMetric, Escaping::kUnderscores, &escaped);
+  AppendName(group.family, format::NameKind::kMetric, Escaping::kUnderscores,
+             &escaped);
   const auto named = [&](const char* suffix) {
     return names_.contains(group.family + suffix) ||
            names_.contains(escaped + suffix);

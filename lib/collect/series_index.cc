@@ -49,7 +49,6 @@ std::string Identity(const Cell& cell) {
 }  // namespace
 
 Merge MergeOf(const FileKind& kind) {
-  using format::GaugeMode;
   if (kind.type != FamilyType::kGauge) return Merge::kSum;
   switch (kind.mode) {
     case GaugeMode::kMin:

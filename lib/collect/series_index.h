@@ -21,7 +21,7 @@ namespace promshm::collect {
 // What a file's name and dialect say of all its entries.
 struct FileKind {
   FamilyType type = FamilyType::kCounter;
-  format::GaugeMode mode = format::GaugeMode::kAll;  // of a gauge
+  GaugeMode mode = GaugeMode::kAll;  // of a gauge
   bool cumulated = false;  // the histogram's buckets are stored cumulated
 };
 
@@ -93,7 +93,7 @@ class SeriesIndex {
   std::uint32_t FindGroup(const FileKind& kind, const std::string& family);
   std::uint32_t FindCell(Cell cell);
 
-  std::map<std::tuple<FamilyType, format::GaugeMode, bool, std::string>, KeySet>
+  std::map<std::tuple<FamilyType, GaugeMode, bool, std::string>, KeySet>
       key_sets_;
   std::vector<Group> groups_;
   std::vector<Cell> cells_;

@@ -37,6 +37,12 @@ std::string_view ToString(GaugeMode mode) {
   return kModes[static_cast<std::size_t>(mode)];
 }
 
+bool IsLive(GaugeMode mode) { return ToString(mode).starts_with("live"); }
+
+bool IsMostRecent(GaugeMode mode) {
+  return mode == GaugeMode::kMostRecent || mode == GaugeMode::kLiveMostRecent;
+}
+
 std::optional<MetricFileName> MetricFileName::Parse(std::string_view name) {
   if (!name.ends_with(kSuffix)) return std::nullopt;
   std::string_view rest = name.substr(0, name.size() - kSuffix.size());

@@ -5,26 +5,19 @@
 #include <string>
 #include <string_view>
 
+#include "promshm/gauge_mode.h"
 #include "promshm/snapshot.h"
 
 namespace promshm::format {
 
-// The ten modes in which prometheus_client can keep a gauge.
-enum class GaugeMode {
-  kAll,
-  kLiveAll,
-  kMin,
-  kLiveMin,
-  kMax,
-  kLiveMax,
-  kSum,
-  kLiveSum,
-  kMostRecent,
-  kLiveMostRecent
-};
-
 // `all`, `livesum`, ... as they stand in file names.
 std::string_view ToString(GaugeMode mode);
+
+// True for the modes that count only while their process lives.
+bool IsLive(GaugeMode mode);
+
+// True for the modes that exist only with timestamps.
+bool IsMostRecent(GaugeMode mode);
 
 // Purpose: a metric file's name, taken apart: `counter_ID.db`,
 // `histogram_ID.db`, `summary_ID.db`, `gauge_MODE_ID.db`. The identifier is

@@ -72,7 +72,7 @@ std::string RoundedText(double value) {
 }
 
 // The sum over the samples whose name ends so.
-double SumOf(const Snapshot& snapshot, const Family& family,
+double SumOf(const Snapshot& snapshot, const MetricFamily& family,
              std::string_view suffix) {
   double sum = 0;
   for (const Series& series : family.series) {
@@ -86,7 +86,7 @@ double SumOf(const Snapshot& snapshot, const Family& family,
 }
 
 // A range leaves NaN out where there is a number.
-std::string GaugeText(const Snapshot& snapshot, const Family& family) {
+std::string GaugeText(const Snapshot& snapshot, const MetricFamily& family) {
   bool any = false;
   double least = std::nan("");
   double most = least;
@@ -103,7 +103,7 @@ std::string GaugeText(const Snapshot& snapshot, const Family& family) {
   return low == high ? low : low + " to " + high;
 }
 
-std::string ValueText(const Snapshot& snapshot, const Family& family) {
+std::string ValueText(const Snapshot& snapshot, const MetricFamily& family) {
   switch (family.type) {
     case FamilyType::kCounter:
       return PlainText(SumOf(snapshot, family, ""));
@@ -121,13 +121,13 @@ std::string ValueText(const Snapshot& snapshot, const Family& family) {
 }
 
 // A counter is known by the name that queries use.
-std::string NameText(const Family& family) {
+std::string NameText(const MetricFamily& family) {
   const bool counter =
       family.type == FamilyType::kCounter && family.sample_names.size() == 1;
   return PrintableText(counter ? family.sample_names.front() : family.name);
 }
 
-Row RowOf(const Snapshot& snapshot, const Family& family) {
+Row RowOf(const Snapshot& snapshot, const MetricFamily& family) {
   std::string type = ToString(family.type);
   if (!family.mode.empty()) type += ' ' + family.mode;
   return {NameText(family), type, std::to_string(family.series.size()),
@@ -176,7 +176,7 @@ std::size_t TerminalWidth() {
 
 std::string FamilyTable(const Snapshot& snapshot, std::size_t width) {
   std::vector<Row> rows = {{"FAMILY", "TYPE", "SERIES", "PROCS", "VALUE"}};
-  for (const Family& family : snapshot.families()) {
+  for (const MetricFamily& family : snapshot.families()) {
     rows.push_back(RowOf(snapshot, family));
   }
   std::array<std::size_t, kColumns> widths{};

@@ -35,7 +35,7 @@ struct Label {
 /// One line of an exposition: which sample of its series, and where its value
 /// is in the snapshot.
 struct Sample {
-  /// Index into Family::sample_names.
+  /// Index into MetricFamily::sample_names.
   std::uint32_t name = 0;
 
   /// For a bucket, the bound as it is printed in the label `le` (`0.5`,
@@ -56,7 +56,7 @@ struct Series {
 };
 
 /// All series of one name.
-struct Family {
+struct MetricFamily {
   /// As the application wrote it: a counter's without `_total` when a Python
   /// client wrote it. Any non-empty UTF-8.
   std::string name;
@@ -84,7 +84,7 @@ struct Family {
 struct SnapshotLayout {
   /// Sorted by name, each name once; no two series of one sample name have
   /// the same labels.
-  std::vector<Family> families;
+  std::vector<MetricFamily> families;
 };
 
 /// Purpose: the sums of a directory at one moment: families, their series,
@@ -103,7 +103,9 @@ class PROMSHM_EXPORT Snapshot {
            std::vector<double> values, std::vector<Issue> issues);
 
   /// Sorted by name. Valid as long as this snapshot or a copy of it lives.
-  const std::vector<Family>& families() const { return layout_->families; }
+  const std::vector<MetricFamily>& families() const {
+    return layout_->families;
+  }
 
   /// The value of a sample that families() gave.
   double value(const Sample& sample) const { return values_[sample.value]; }

@@ -1,5 +1,5 @@
-#ifndef PROMSHM_COLLECT_FILE_WALK_H_
-#define PROMSHM_COLLECT_FILE_WALK_H_
+#ifndef PROMSHM_STORE_FILE_WALK_H_
+#define PROMSHM_STORE_FILE_WALK_H_
 
 #include <optional>
 #include <string>
@@ -12,13 +12,10 @@
 #include "promshm/status.h"
 #include "store/metric_file_reader.h"
 
-namespace promshm::collect {
+namespace promshm::store {
 
-// The modes mostrecent exist only where timestamps do.
 inline bool NeedsTimestamps(const format::MetricFileName& name) {
-  return name.type == FamilyType::kGauge &&
-         (name.mode == format::GaugeMode::kMostRecent ||
-          name.mode == format::GaugeMode::kLiveMostRecent);
+  return name.type == FamilyType::kGauge && format::IsMostRecent(name.mode);
 }
 
 // Calls `visit(entry)` for the entries of a file in their order, until one is
@@ -26,7 +23,7 @@ inline bool NeedsTimestamps(const format::MetricFileName& name) {
 // is the reason. Returns what is wrong with the file, if anything is.
 template <typename Visit>
 std::optional<Issue> WalkFile(const std::string& path,
-                              const store::FileContents& contents,
+                              const FileContents& contents,
                               const format::Dialect& dialect, Visit visit) {
   if (contents.issue) return contents.issue;
   format::EntryCursor cursor(contents.bytes, contents.used, dialect.value_size);
@@ -45,6 +42,6 @@ inline Issue NotMetricFile(const std::string& path) {
           "not a metric file: the name is no KIND_IDENTIFIER.db"};
 }
 
-}  // namespace promshm::collect
+}  // namespace promshm::store
 
-#endif  // PROMSHM_COLLECT_FILE_WALK_H_
+#endif  // PROMSHM_STORE_FILE_WALK_H_
