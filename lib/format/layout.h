@@ -24,6 +24,12 @@ constexpr std::uint64_t PaddedKeySize(std::uint64_t key_size) {
          (key_size + kDiskLengthSize) % kDiskAlignment;
 }
 
+// Bytes of a whole entry; `value_size` counts the timestamp where there is one.
+constexpr std::uint64_t EntrySize(std::uint64_t key_size,
+                                  std::uint64_t value_size) {
+  return kDiskLengthSize + PaddedKeySize(key_size) + value_size;
+}
+
 static_assert(PaddedKeySize(3) == 4);
 static_assert(PaddedKeySize(4) == 12);
 

@@ -1,7 +1,9 @@
 #include "store/system_error.h"
 
 #include <cerrno>
-#include <system_error>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
 
 namespace promshm::store {
 namespace {
@@ -21,15 +23,26 @@ StatusKind KindOf(int error) {
 
 }  // namespace
 
-std::string SystemReason(int error) {
-  std::string reason = std::generic_category().message(error);
+ReasonText SystemReasonText(int error) noexcept {
+  ReasonText reason;
+  const char* description = strerrordesc_np(error);
+  if (description == nullptr) {
+    return reason.Append("error ").Append(static_cast<std::uint64_t>(error));
+  }
   // The C library starts its reasons with a capital; an abbreviation ("RPC
   // struct is bad") keeps it.
-  if (reason.size() > 1 && reason[0] >= 'A' && reason[0] <= 'Z' &&
-      (reason[1] < 'A' || reason[1] > 'Z')) {
-    reason[0] = static_cast<char>(reason[0] - 'A' + 'a');
+  std::string_view rest = description;
+  if (rest.size() > 1 && rest[0] >= 'A' && rest[0] <= 'Z' &&
+      (rest[1] < 'A' || rest[1] > 'Z')) {
+    const char first = static_cast<char>(rest[0] - 'A' + 'a');
+    reason.Append({&first, 1});
+    rest.remove_prefix(1);
   }
-  return reason;
+  return reason.Append(rest);
+}
+
+std::string SystemReason(int error) {
+  return std::string(SystemReasonText(error).view());
 }
 
 Status SystemStatus(const std::string& path, const std::string& what,

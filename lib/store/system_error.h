@@ -4,10 +4,16 @@
 #include <string>
 
 #include "promshm/status.h"
+#include "store/fixed_text.h"
 
 namespace promshm::store {
 
-// The system's reason for `error`, an errno: "permission denied".
+using ReasonText = FixedText<80>;
+
+// The system's reason for `error`, an errno: "permission denied". May be called
+// in signal handlers.
+ReasonText SystemReasonText(int error) noexcept;
+
 std::string SystemReason(int error);
 
 // "path: what: reason", of the kind that `error` is.

@@ -1,0 +1,29 @@
+#include "promshm/counter.h"
+
+#include <utility>
+
+#include "instrument/entries.h"
+#include "instrument/mapped_value.h"
+
+namespace promshm {
+
+Counter::Counter(std::unique_ptr<instrument::Entries> entries)
+    : entries_(std::move(entries)) {}
+
+Counter::~Counter() = default;
+
+void Counter::Increment() noexcept { Increment(1.0); }
+
+void Counter::Increment(double amount) noexcept {
+  if (!(amount >= 0.0)) return;
+  if (double* const* value = entries_->ForUpdate()) {
+    instrument::AddTo(*value, amount);
+  }
+}
+
+double Counter::Value() const noexcept {
+  double* const* value = entries_->ForReading();
+  return value == nullptr ? 0.0 : instrument::Load(*value);
+}
+
+}  // namespace promshm

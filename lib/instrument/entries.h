@@ -1,0 +1,61 @@
+#ifndef PROMSHM_INSTRUMENT_ENTRIES_H_
+#define PROMSHM_INSTRUMENT_ENTRIES_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "instrument/process_files.h"
+
+namespace promshm::instrument {
+
+// Purpose: the entries of one label set, in the file of whatever process this
+// is. Knows the addresses of the values; after a fork they are of no use, and
+// the first update puts the entries into the child's file.
+//
+// Lifetime: `files` must outlive the object. Thread safety: every method may be
+// called from several threads, and in signal handlers with the exception of
+// registry.h.
+class Entries {
+ public:
+  Entries(ProcessFiles* files, FileKind kind, std::vector<std::string> keys);
+
+  // Puts the entries into this process's file, if that can be had.
+  void Create() noexcept;
+
+  // The addresses of the values, in the order of the keys, for an update; null
+  // when there is no file, and then the update counts as dropped.
+  double* const* ForUpdate() noexcept {
+    return IsBound() ? values_.get() : BindForUpdate();
+  }
+
+  // Null where this process has no file, or not these entries in it.
+  double* const* ForReading() const noexcept {
+    return IsBound() ? values_.get() : nullptr;
+  }
+
+ private:
+  // Pairs with the store in ProcessFiles::FindOrAdd.
+  bool IsBound() const noexcept {
+    return bound_.load(std::memory_order_acquire) ==
+           generation_.load(std::memory_order_relaxed);
+  }
+
+  double* const* BindForUpdate() noexcept;
+
+  // Of no process.
+  static constexpr std::uint32_t kUnbound = UINT32_MAX;
+
+  std::atomic<std::uint32_t> bound_{kUnbound};
+  const std::atomic<std::uint32_t>& generation_;
+  const std::unique_ptr<double*[]> values_;
+  ProcessFiles* const files_;
+  const FileKind kind_;
+  const std::vector<std::string> keys_;
+};
+
+}  // namespace promshm::instrument
+
+#endif  // PROMSHM_INSTRUMENT_ENTRIES_H_

@@ -1,0 +1,27 @@
+#ifndef PROMSHM_INSTRUMENT_MAPPED_VALUE_H_
+#define PROMSHM_INSTRUMENT_MAPPED_VALUE_H_
+
+#include <atomic>
+
+// Access to a value in a mapped file. Readers in other processes load whole
+// doubles too; nothing is published by a value, so no order is asked for.
+
+namespace promshm::instrument {
+
+static_assert(std::atomic_ref<double>::is_always_lock_free);
+
+inline void AddTo(double* value, double amount) noexcept {
+  std::atomic_ref<double>(*value).fetch_add(amount, std::memory_order_relaxed);
+}
+
+inline void Store(double* value, double number) noexcept {
+  std::atomic_ref<double>(*value).store(number, std::memory_order_relaxed);
+}
+
+inline double Load(double* value) noexcept {
+  return std::atomic_ref<double>(*value).load(std::memory_order_relaxed);
+}
+
+}  // namespace promshm::instrument
+
+#endif  // PROMSHM_INSTRUMENT_MAPPED_VALUE_H_

@@ -1,0 +1,101 @@
+#ifndef PROMSHM_INSTRUMENT_PROCESS_FILES_H_
+#define PROMSHM_INSTRUMENT_PROCESS_FILES_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "promshm/gauge_mode.h"
+#include "promshm/process_identifier.h"
+#include "promshm/snapshot.h"
+#include "store/fork_safe_lock.h"
+#include "store/metric_file_writer.h"
+#include "store/slot_claim.h"
+
+namespace promshm::instrument {
+
+// One of the 13 kinds of metric files; an index.
+using FileKind = std::size_t;
+inline constexpr FileKind kFileKinds = 13;
+
+// `mode` counts for gauges only.
+FileKind KindOf(FamilyType type, GaugeMode mode);
+
+// Purpose: the files that this process writes for one registry, one a kind,
+// each opened when it is first needed, and opened anew in a forked child. A
+// file that cannot be had is reported once and tried again once a second.
+//
+// Thread safety: every method may be called from several threads, and in signal
+// handlers with the exception of registry.h.
+class ProcessFiles {
+ public:
+  using ErrorHandler = std::function<void(std::string_view)>;
+
+  ProcessFiles(std::string directory, ProcessIdentifier identifier,
+               ErrorHandler on_error);
+
+  const std::string& directory() const { return directory_; }
+
+  // Guards registration and what FindOrAdd() does.
+  store::ForkSafeLock* lock() { return &lock_; }
+
+  // Stores the addresses of the keys' values in this process's file, then its
+  // generation in `bound`. False when there is no file, or no room in it.
+  bool FindOrAdd(FileKind kind, const std::vector<std::string>& keys,
+                 double** values, std::atomic<std::uint32_t>* bound) noexcept;
+
+  // Whether the kind failed less than a second ago.
+  bool IsWaiting(FileKind kind) const noexcept;
+
+  void CountDrop() noexcept;
+  std::uint64_t dropped() const noexcept;
+
+ private:
+  struct File {
+    store::MetricFileWriter writer;
+    // Of the process whose try failed, and when it may try again, in
+    // nanoseconds of the monotonic clock.
+    std::atomic<std::uint32_t> failed_generation{0};
+    std::atomic<std::int64_t> retry_at{0};
+    std::uint32_t reported_generation = 0;  // of the process that told
+  };
+
+  using IdentifierText = store::FixedText<store::kLongestIdentifier>;
+  using Message = store::FixedText<1000>;
+
+  IdentifierText CallFunction() const noexcept;
+  store::WriteFailure Identify(const IdentifierText& from_function) noexcept;
+  store::WriteFailure Bind(FileKind kind, const std::vector<std::string>& keys,
+                           const IdentifierText& from_function, double** values,
+                           std::string* notice) noexcept;
+  store::WriteFailure OpenFile(FileKind kind,
+                               const IdentifierText& from_function,
+                               std::string* notice);
+  void NoteFailure(FileKind kind, store::WriteFailure failure,
+                   Message* report) noexcept;
+  void Report(std::string_view message) const noexcept;
+
+  const std::string directory_;
+  const ProcessIdentifier identifier_;
+  const ErrorHandler on_error_;
+  const std::atomic<std::uint32_t>& generation_;
+
+  store::ForkSafeLock lock_;
+  std::array<File, kFileKinds> files_;
+  store::SlotClaim slot_;
+  IdentifierText identifier_text_;
+  std::uint32_t reported_generation_ = 0;  // of the process that told
+  std::atomic<std::uint32_t> identified_generation_{0};
+
+  // The process's generation above kDropBits, its count below.
+  std::atomic<std::uint64_t> dropped_{0};
+};
+
+}  // namespace promshm::instrument
+
+#endif  // PROMSHM_INSTRUMENT_PROCESS_FILES_H_

@@ -1,0 +1,119 @@
+#include "store/hidden_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+
+#include "format/layout.h"
+
+namespace promshm::store {
+namespace {
+
+constexpr mode_t kMode = 0666;  // less the umask, as Python's open()
+
+// A name that no other process or thread thinks of.
+FileNameText UniqueName() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  FileNameText name;
+  name.Append(".promshm-")
+      .Append(static_cast<std::uint64_t>(getpid()))
+      .Append("-")
+      .Append(static_cast<std::uint64_t>(now.tv_sec))
+      .Append("-")
+      .Append(static_cast<std::uint64_t>(now.tv_nsec))
+      .Append(".new");
+  return name;
+}
+
+WriteFailure WriteAt(int fd, const char* bytes, std::size_t size,
+                     off_t offset) {
+  while (size > 0) {
+    const ssize_t count = pwrite(fd, bytes, size, offset);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return {"cannot write", count < 0 ? errno : EIO};
+    bytes += count;
+    size -= static_cast<std::size_t>(count);
+    offset += count;
+  }
+  return {};
+}
+
+}  // namespace
+
+HiddenFile::~HiddenFile() {
+  if (!name_.empty()) unlinkat(directory_fd_, name_.c_str(), 0);
+}
+
+WriteFailure HiddenFile::Create(std::uint32_t used,
+                                std::string_view entries) noexcept {
+  const FileNameText name = UniqueName();
+  fd_ = FileDescriptor(openat(directory_fd_, name.c_str(),
+                              O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
+  if (!fd_.valid()) return {"cannot create", errno};
+  name_ = name;
+  LockFile(fd_.get());
+  WriteFailure failure = ReserveBlocks(fd_.get(), WholePages(used));
+  if (failure.failed()) return failure;
+  failure = WriteAt(fd_.get(), entries.data(), entries.size(),
+                    format::kDiskHeaderSize);
+  return failure.failed() ? failure : WriteUsed(fd_.get(), used);
+}
+
+WriteFailure HiddenFile::PublishAs(const FileNameText& name) noexcept {
+  int status = renameat2(directory_fd_, name_.c_str(), directory_fd_,
+                         name.c_str(), RENAME_NOREPLACE);
+  if (status != 0 && (errno == EINVAL || errno == ENOSYS)) {
+    // A file system that cannot promise as much. The name we came from goes
+    // with the object.
+    if (linkat(directory_fd_, name_.c_str(), directory_fd_, name.c_str(), 0) ==
+        0) {
+      return {};
+    }
+  }
+  if (status != 0) return {"cannot create", errno};
+  name_.Clear();
+  return {};
+}
+
+WriteFailure HiddenFile::Replace(const FileNameText& name) noexcept {
+  if (renameat(directory_fd_, name_.c_str(), directory_fd_, name.c_str()) !=
+      0) {
+    return {"cannot replace", errno};
+  }
+  name_.Clear();
+  return {};
+}
+
+bool LockFile(int fd) noexcept {
+  return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+WriteFailure WriteUsed(int fd, std::uint32_t used) noexcept {
+  return WriteAt(fd, reinterpret_cast<const char*>(&used), sizeof(used), 0);
+}
+
+WriteFailure ReserveBlocks(int fd, std::uint64_t size) noexcept {
+  // Beyond the limit the kernel would not only refuse, but send SIGXFSZ.
+  rlimit limit{};
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < size) {
+    return {"cannot reserve space", EFBIG};
+  }
+  const int error = posix_fallocate(fd, 0, static_cast<off_t>(size));
+  if (error != 0) return {"cannot reserve space", error};
+  return {};
+}
+
+std::uint64_t WholePages(std::uint64_t size) noexcept {
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  return (size + page - 1) / page * page;
+}
+
+}  // namespace promshm::store

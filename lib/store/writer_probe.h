@@ -1,0 +1,22 @@
+#ifndef PROMSHM_STORE_WRITER_PROBE_H_
+#define PROMSHM_STORE_WRITER_PROBE_H_
+
+namespace promshm::store {
+
+// Whether some process of this host has a file open for writing, or mapped from
+// such a descriptor.
+enum class Writers {
+  kNone,
+  kSome,
+  kUnknown,  // the file system or our rights do not let the kernel tell
+};
+
+// Asks the kernel for a read lease on an open file, and gives it back at once.
+// `fd` was opened for reading only; its signal (F_SETSIG) is changed. Another
+// process's open for writing waits for the instant the lease is held. May be
+// called in signal handlers.
+Writers ProbeWriters(int fd) noexcept;
+
+}  // namespace promshm::store
+
+#endif  // PROMSHM_STORE_WRITER_PROBE_H_
