@@ -129,6 +129,37 @@ TEST_F(ExpositionTest, SeriesThatEscapingMakesOneAreNotRepeated) {
   EXPECT_THAT(issues_, SizeIs(2));
 }
 
+TEST_F(ExpositionTest, SamplesOfOneFamilyThatEscapingMakesOneAreLeftOut) {
+  Write("gauge_sum_1.db",
+        {{R"(["g", "g.a", {}, "h"])", 1}, {R"(["g", "g_a", {}, "h"])", 2}});
+  EXPECT_EQ(Text(TextFormat::kPrometheus004, Escaping::kUnderscores), "");
+  EXPECT_THAT(issues_, SizeIs(1));
+  EXPECT_THAT(Text(TextFormat::kPrometheus100, Escaping::kAllowUtf8),
+              HasSubstr("{\"g.a\"} 1.0\ng_a 2.0\n"));
+  EXPECT_THAT(issues_, IsEmpty());
+}
+
+TEST_F(ExpositionTest, LegacyNamesAreThoseOfTheEscapedText) {
+  Write("gauge_sum_1.db",
+        {{R"(["z.b", "z.b", {"l.m": "1", "a": "2"}, "h"])", 1},
+         {R"(["z.b", "z.b", {"l_m": "1", "a": "2"}, "h"])", 2},
+         {R"(["zA", "zA", {}, "h"])", 3},
+         {R"(["x.y", "x.y", {}, "h"])", 4},
+         {R"(["x_y", "x_y", {}, "h"])", 5}});
+  const Snapshot snapshot = Collect();
+  std::vector<Issue> issues;
+  const Snapshot named = WithLegacyNames(snapshot, &issues);
+  EXPECT_THAT(issues, SizeIs(2));
+  std::string out;
+  EXPECT_THAT(WriteExposition(named, {}, &out), IsEmpty());
+  EXPECT_EQ(Text(TextFormat::kPrometheus004, Escaping::kUnderscores).size(),
+            out.size());
+  EXPECT_THAT(out, HasSubstr("z_b{a=\"2\",l_m=\"1\"} 1.0\n"));
+  EXPECT_THAT(out, HasSubstr("x_y 5.0\n"));
+  // Where there is nothing to do, nothing is done.
+  EXPECT_EQ(&WithLegacyNames(named, &issues).families(), &named.families());
+}
+
 TEST_F(ExpositionTest, DecimalCommaOfTheLocaleChangesNothing) {
   class Comma : public std::numpunct<char> {
     char do_decimal_point() const override { return ','; }

@@ -1,19 +1,21 @@
 #include "promshm/exposition.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "collect/family_names.h"
 #include "collect/name_escaping.h"
+#include "collect/name_owners.h"
 #include "format/legacy_name.h"
 #include "format/number_text.h"
 
 namespace promshm {
 namespace {
 
+using collect::FamilySpelling;
 using format::NameKind;
 
 bool IsOpenMetrics(TextFormat text) {
@@ -48,29 +50,30 @@ class TextWriter {
         out_(*out) {}
 
   std::vector<Issue> Write() {
-    // Escaping can make one name of two. It belongs to the family that has it
-    // unescaped, else to the first.
-    for (const bool unescaped : {true, false}) {
-      for (const MetricFamily& family : snapshot_.families()) {
-        const Names names = NamesOf(family);
-        if (names.unescaped == unescaped) Claim(family, names);
+    const std::vector<MetricFamily>& families = snapshot_.families();
+    std::vector<FamilySpelling> spellings;
+    spellings.reserve(families.size());
+    for (const MetricFamily& family : families) {
+      spellings.push_back(SpellingOf(family));
+    }
+    const collect::NameOwners owners(spellings);
+    for (std::size_t i = 0; i < families.size(); ++i) {
+      if (owners.Admits(i)) {
+        WriteFamily(families[i], spellings[i]);
+      } else {
+        issues_.push_back(NameConflict(
+            "name conflict: family " + families[i].name + " is " +
+            spellings[i].family +
+            " once escaped, and has a name twice or another one's; left out"));
       }
     }
-    for (const MetricFamily& family : snapshot_.families()) WriteFamily(family);
     if (open_metrics_) out_ += "# EOF\n";
     return std::move(issues_);
   }
 
  private:
-  // How a family's names are spelled.
-  struct Names {
-    std::string family;
-    std::vector<std::string> samples;
-    bool unescaped = false;  // they are the names themselves
-  };
-
-  Names NamesOf(const MetricFamily& family) const {
-    Names names;
+  FamilySpelling SpellingOf(const MetricFamily& family) const {
+    FamilySpelling names;
     const std::string plain = open_metrics_
                                   ? collect::OpenMetricsFamilyName(family)
                                   : collect::TextFamilyName(family);
@@ -84,29 +87,7 @@ class TextWriter {
     return names;
   }
 
-  void Claim(const MetricFamily& family, const Names& names) {
-    owners_.try_emplace(names.family, &family);
-    for (const std::string& sample : names.samples) {
-      owners_.try_emplace(sample, &family);
-    }
-  }
-
-  bool Owns(const MetricFamily& family, const Names& names) const {
-    return owners_.at(names.family) == &family &&
-           std::all_of(names.samples.begin(), names.samples.end(),
-                       [&](const std::string& sample) {
-                         return owners_.at(sample) == &family;
-                       });
-  }
-
-  void WriteFamily(const MetricFamily& family) {
-    const Names names = NamesOf(family);
-    if (!Owns(family, names)) {
-      issues_.push_back(NameConflict(
-          "name conflict: family " + family.name + " is " + names.family +
-          " once escaped, as another one is; left out"));
-      return;
-    }
+  void WriteFamily(const MetricFamily& family, const FamilySpelling& names) {
     WriteMetadata(family, names.family);
     const bool unescaped = LabelNamesAreLegacy(family);
     std::unordered_set<std::string> written;
@@ -228,7 +209,6 @@ class TextWriter {
   const bool open_metrics_;
   const Escaping escaping_;
   std::string& out_;
-  std::unordered_map<std::string, const MetricFamily*> owners_;
   std::vector<Issue> issues_;
 };
 

@@ -24,4 +24,9 @@ Snapshot::Snapshot(std::shared_ptr<const SnapshotLayout> layout,
       values_(std::move(values)),
       issues_(std::move(issues)) {}
 
+Snapshot Snapshot::WithLayout(
+    std::shared_ptr<const SnapshotLayout> layout) const {
+  return {std::move(layout), values_, issues_};
+}
+
 }  // namespace promshm

@@ -57,6 +57,13 @@ PROMSHM_EXPORT std::string ContentType(const ExpositionFormat& format);
 [[nodiscard]] PROMSHM_EXPORT std::vector<Issue> WriteExposition(
     const Snapshot& snapshot, const ExpositionFormat& format, std::string* out);
 
+/// The snapshot with all names as Escaping::kUnderscores spells them, for
+/// whoever knows no others. A family or series that escaping has made equal to
+/// another is left out and appended to `issues`, by the rules of
+/// WriteExposition().
+[[nodiscard]] PROMSHM_EXPORT Snapshot
+WithLegacyNames(const Snapshot& snapshot, std::vector<Issue>* issues);
+
 /// Appends the snapshot to `out` as one JSON object and a newline:
 /// `{"schema": 1, "families": [...]}`, each family in the shape of prom2json
 /// (`name`, `help`, `type` in capitals, `metrics` with `labels` and `value`,

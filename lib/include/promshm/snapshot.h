@@ -102,6 +102,10 @@ class PROMSHM_EXPORT Snapshot {
   Snapshot(std::shared_ptr<const SnapshotLayout> layout,
            std::vector<double> values, std::vector<Issue> issues);
 
+  /// The same numbers and issues, shown by another layout, whose samples index
+  /// the same values.
+  Snapshot WithLayout(std::shared_ptr<const SnapshotLayout> layout) const;
+
   /// Sorted by name. Valid as long as this snapshot or a copy of it lives.
   const std::vector<MetricFamily>& families() const {
     return layout_->families;
