@@ -35,9 +35,7 @@ class InstallTest(unittest.TestCase):
             self.assertTrue((share / name).is_file(), name)
 
     def test_a_program_links_with_the_headers_and_the_library(self):
-        library = next(self.prefix.glob("**/libpromshm.so")).parent
-        source = self.prefix / "use.cc"
-        source.write_text("""
+        self.build_and_run("""
             #include <promshm/collector.h>
             #include <promshm/exposition.h>
             int main(int, char** arguments) {
@@ -45,11 +43,35 @@ class InstallTest(unittest.TestCase):
               return collector.Collect().ok() ? 0 : 1;
             }
         """)
+
+    def test_a_program_links_with_the_adapter_and_its_own_prometheus_cpp(self):
+        found = subprocess.run(
+            ["pkg-config", "--cflags", "--libs", "prometheus-cpp-core"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if found.returncode != 0:
+            self.skipTest("prometheus-cpp is not installed")
+        self.build_and_run("""
+            #include <promshm/prometheus_cpp.h>
+            int main(int, char** arguments) {
+              int status = 0;
+              const promshm::PrometheusCppCollectable collectable(
+                  promshm::Collector(std::string(arguments[1])),
+                  [&](const std::string&) { status = 1; });
+              collectable.Collect();
+              return status;
+            }
+        """, *found.stdout.decode().split())
+
+    def build_and_run(self, text, *flags):
+        """Compiles a program whose status says whether it reads a directory."""
+        library = next(self.prefix.glob("**/libpromshm.so")).parent
+        source = self.prefix / "use.cc"
+        source.write_text(text)
         program = self.prefix / "use"
         subprocess.run([options.compiler, "-std=c++17", *options.flag, source,
                         f"-I{self.prefix}/include", f"-L{library}",
-                        f"-Wl,-rpath,{library}", "-lpromshm", "-o", program],
-                       check=True)
+                        f"-Wl,-rpath,{library}", "-lpromshm", *flags, "-o",
+                        program], check=True)
         for directory, status in (self.prefix, 0), (self.prefix / "none", 1):
             self.assertEqual(subprocess.run([program, directory]).returncode,
                              status)
