@@ -88,7 +88,7 @@ bool ProcessFiles::FindOrAdd(FileKind kind,
                              double** values,
                              std::atomic<std::uint32_t>* bound) noexcept {
   const IdentifierText from_function = CallFunction();
-  std::string notice;
+  Notices notices;
   Message report;
   bool found = false;
   {
@@ -97,18 +97,17 @@ bool ProcessFiles::FindOrAdd(FileKind kind,
     // Another thread may have come first.
     if (bound->load(std::memory_order_relaxed) == generation) return true;
     const WriteFailure failure =
-        Bind(kind, keys, from_function, values, &notice);
+        Bind(kind, keys, from_function, values, &notices);
     found = !failure.failed();
     if (found) {
       files_[kind].reported_generation = 0;
-      reported_generation_ = 0;
       // Pairs with the load in Entries: the values' addresses come before.
       bound->store(generation, std::memory_order_release);
     } else {
       NoteFailure(kind, failure, &report);
     }
   }
-  if (!notice.empty()) Report(notice);
+  for (const std::string& notice : notices) Report(notice);
   if (!report.empty()) Report(report.view());
   return found;
 }
@@ -158,20 +157,23 @@ ProcessFiles::IdentifierText ProcessFiles::CallFunction() const noexcept {
 WriteFailure ProcessFiles::Bind(FileKind kind,
                                 const std::vector<std::string>& keys,
                                 const IdentifierText& from_function,
-                                double** values, std::string* notice) noexcept {
+                                double** values, Notices* notices) noexcept {
   if (directory_.empty()) return {"no directory", 0};
   store::MetricFileWriter& writer = files_[kind].writer;
   try {
     if (!writer.is_open()) {
       writer.Close();
-      const WriteFailure failure = OpenFile(kind, from_function, notice);
+      const WriteFailure failure = OpenFile(kind, from_function, notices);
       if (failure.failed()) return failure;
     }
+    const bool was_lost = writer.lost();
     WriteFailure failure = writer.FindOrAdd(keys, values);
     if (!failure.failed() || !writer.lost()) return failure;
-    *notice = directory_ + '/' + std::string(writer.name().view()) + ": " +
-              failure.what + "; left to itself";
-    failure = OpenFile(kind, from_function, notice);
+    if (!was_lost) {
+      notices->push_back(directory_ + '/' + std::string(writer.name().view()) +
+                         ": " + failure.what + "; left to itself");
+    }
+    failure = OpenFile(kind, from_function, notices);
     return failure.failed() ? failure : writer.FindOrAdd(keys, values);
   } catch (const std::exception&) {
     return {"out of memory", 0};
@@ -180,8 +182,8 @@ WriteFailure ProcessFiles::Bind(FileKind kind,
 
 WriteFailure ProcessFiles::OpenFile(FileKind kind,
                                     const IdentifierText& from_function,
-                                    std::string* notice) {
-  const WriteFailure failure = Identify(from_function);
+                                    Notices* notices) {
+  WriteFailure failure = Identify(from_function);
   if (failure.failed()) return failure;
   const KindTraits& traits = TraitsOf(kind);
   store::FileTarget target;
@@ -191,7 +193,11 @@ WriteFailure ProcessFiles::OpenFile(FileKind kind,
   target.live = traits.live;
   target.needs_timestamps = traits.needs_timestamps;
   target.identifier_is_claimed = identifier_.is_slot();
-  return files_[kind].writer.Open(target, notice);
+  std::string notice;
+  failure = files_[kind].writer.Open(target, &notice);
+  if (!notice.empty()) notices->push_back(std::move(notice));
+  if (!failure.failed()) reported_generation_ = 0;
+  return failure;
 }
 
 WriteFailure ProcessFiles::Identify(

@@ -67,15 +67,16 @@ class ProcessFiles {
 
   using IdentifierText = store::FixedText<store::kLongestIdentifier>;
   using Message = store::FixedText<1000>;
+  using Notices = std::vector<std::string>;
 
   IdentifierText CallFunction() const noexcept;
   store::WriteFailure Identify(const IdentifierText& from_function) noexcept;
   store::WriteFailure Bind(FileKind kind, const std::vector<std::string>& keys,
                            const IdentifierText& from_function, double** values,
-                           std::string* notice) noexcept;
+                           Notices* notices) noexcept;
   store::WriteFailure OpenFile(FileKind kind,
                                const IdentifierText& from_function,
-                               std::string* notice);
+                               Notices* notices);
   void NoteFailure(FileKind kind, store::WriteFailure failure,
                    Message* report) noexcept;
   void Report(std::string_view message) const noexcept;

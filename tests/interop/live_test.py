@@ -20,16 +20,6 @@ SCRAPERS = (
     {"accept": testing.OPENMETRICS},
     {"accept": testing.TEXT_100_UTF8, "Accept_Encoding": "gzip"},
 )
-COLLECT = """
-import sys
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
-if sys.argv[2] == "openmetrics":
-    from prometheus_client.openmetrics.exposition import generate_latest
-registry = CollectorRegistry()
-MultiProcessCollector(registry, sys.argv[1])
-sys.stdout.buffer.write(generate_latest(registry))
-"""
 
 client_environment = None
 
@@ -122,14 +112,6 @@ def check_histogram(family):
                                  f"but the last bucket is {last[series]}")
 
 
-def collected_by_python(directory, output):
-    result = testing.run([testing.PYTHON, "-c", COLLECT, directory, output],
-                         env=client_environment)
-    if result.returncode != 0:
-        raise AssertionError(result.stderr.decode())
-    return result.stdout
-
-
 class Live(unittest.TestCase):
     maxDiff = None
 
@@ -175,7 +157,8 @@ class Live(unittest.TestCase):
         for output, accept in (("prometheus", testing.TEXT_004),
                                ("openmetrics", testing.OPENMETRICS)):
             expected = testing.sorted_lines(
-                collected_by_python(directory, output))
+                testing.collected_by_client(directory, output,
+                                            client_environment))
             with self.subTest(output=output, program="serve"):
                 self.assertEqual(
                     testing.sorted_lines(server.scrape(accept).body), expected)

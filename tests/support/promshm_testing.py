@@ -5,6 +5,7 @@ A test script imports this module, defines unittest cases and ends with
 """
 
 import argparse
+import collections
 import gzip
 import http.client
 import json
@@ -26,6 +27,17 @@ TEXT_100_UTF8 = "text/plain;version=1.0.0;escaping=allow-utf-8"
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 OPENMETRICS_UTF8 = OPENMETRICS + ";escaping=allow-utf-8"
 
+_COLLECT = """
+import sys
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+if sys.argv[2] == "openmetrics":
+    from prometheus_client.openmetrics.exposition import generate_latest
+registry = CollectorRegistry()
+MultiProcessCollector(registry, sys.argv[1])
+sys.stdout.buffer.write(generate_latest(registry))
+"""
+
 # Client generation -> whether a version (major, minor) belongs to it.
 _GENERATIONS = {
     "old": lambda version: version < (0, 18),
@@ -40,6 +52,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--dump", help="promshm-dump")
     parser.add_argument("--serve", help="promshm-serve")
+    parser.add_argument("--writer", help="promshm_writer_program")
     parser.add_argument("--golden", type=pathlib.Path,
                         help="the golden directories")
     parser.add_argument("--clients", default="",
@@ -74,6 +87,16 @@ def golden_directories():
 
 def sorted_lines(data):
     return sorted(data.split(b"\n"))
+
+
+def differences(these, those, most=10):
+    """What only one of two long lists has, each as often as it has it more.
+
+    unittest takes minutes to say as much of thousands of lines.
+    """
+    these, those = collections.Counter(these), collections.Counter(those)
+    return [*(("first", item) for item in (these - those).elements()),
+            *(("second", item) for item in (those - these).elements())][:most]
 
 
 def wait_for(condition, seconds, what):
@@ -234,6 +257,17 @@ def client_environment(**changes):
         skip(f"the {options.client} Python client is not here "
              f"(found: {version})")
     return result
+
+
+def collected_by_client(directory, output, env):
+    """What the client's own collector says of a directory.
+
+    `output` is prometheus or openmetrics; `env` that of client_environment().
+    """
+    result = run([PYTHON, "-c", _COLLECT, directory, output], env=env)
+    if result.returncode != 0:
+        raise AssertionError(result.stderr.decode())
+    return result.stdout
 
 
 def _client_version(env):
