@@ -37,6 +37,16 @@ TEST(ForkSafeLock, LetsOneThreadInAtATime) {
   EXPECT_EQ(count, kThreads * kRounds);
 }
 
+TEST(ForkSafeLock, IsNotWaitedForByItsHolder) {
+  ForkSafeLock lock;
+  const ForkSafeLock::Guard guard(&lock);
+  EXPECT_TRUE(guard.holds());
+  {
+    const ForkSafeLock::Guard again(&lock);
+    EXPECT_FALSE(again.holds());
+  }
+}
+
 TEST(ForkSafeLock, IsFreeInAChildOfAProcessThatHoldsIt) {
   ForkSafeLock lock;
   const ForkSafeLock::Guard guard(&lock);

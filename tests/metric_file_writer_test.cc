@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -31,6 +33,8 @@ std::string Key(std::size_t number) {
          "\"}, \"help\"]";
 }
 
+using Value = std::atomic<double*>;
+
 class MetricFileWriterTest : public ::testing::Test {
  protected:
   FileTarget Target() const {
@@ -49,11 +53,11 @@ class MetricFileWriterTest : public ::testing::Test {
   void OpenAs(MetricFileWriter* writer, const std::string& name) {
     const WriteFailure failure = Open(writer, Target());
     ASSERT_FALSE(failure.failed()) << failure.what;
-    EXPECT_EQ(writer->name().view(), name);
+    EXPECT_EQ(writer->path(), directory_.PathOf(name));
   }
 
   static double* Find(MetricFileWriter* writer, const std::string& key) {
-    double* value = nullptr;
+    Value value{nullptr};
     const WriteFailure failure = writer->FindOrAdd({key}, &value);
     EXPECT_FALSE(failure.failed()) << failure.what;
     return value;
@@ -133,7 +137,7 @@ TEST_F(MetricFileWriterTest, FindsWhatItAdded) {
 
 TEST_F(MetricFileWriterTest, AddsAllKeysOrNone) {
   OpenAs(&writer_, "counter_7.db");
-  double* values[2];
+  Value values[2];
   ASSERT_FALSE(writer_.FindOrAdd({Key(1), Key(2)}, values).failed());
   const std::string before = Bytes("counter_7.db");
   rlimit old_limit{};
@@ -146,7 +150,7 @@ TEST_F(MetricFileWriterTest, AddsAllKeysOrNone) {
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &old_limit), 0);
   EXPECT_STREQ(failure.what, "cannot reserve space");
   EXPECT_EQ(failure.error, EFBIG);
-  EXPECT_FALSE(writer_.lost());
+  EXPECT_EQ(writer_.loss(), Loss::kNone);
   EXPECT_EQ(Bytes("counter_7.db"), before);
   // Afterwards there is room.
   EXPECT_FALSE(
@@ -301,31 +305,96 @@ TEST_F(MetricFileWriterTest, GivesAFileUpThatAnotherWrites) {
   std::fstream(directory_.PathOf("counter_7.db"),
                std::ios::binary | std::ios::in | std::ios::out)
       << others;
-  double* value = nullptr;
+  Value value{nullptr};
   EXPECT_STREQ(writer_.FindOrAdd({Key(2)}, &value).what,
                "another process writes to it");
-  EXPECT_TRUE(writer_.lost());
+  EXPECT_EQ(writer_.loss(), Loss::kLeft);
   EXPECT_EQ(Bytes("counter_7.db").substr(0, others.size()), others);
   OpenAs(&writer_, "counter_7-2.db");
-  EXPECT_FALSE(writer_.lost());
+  EXPECT_EQ(writer_.loss(), Loss::kNone);
 }
 
-TEST_F(MetricFileWriterTest, NoticesThatItsFileIsGoneWhenItGrows) {
+TEST_F(MetricFileWriterTest, NoticesThatItsFileIsGoneWhenItAdds) {
   for (const bool replaced : {false, true}) {
     OpenAs(&writer_, "counter_7.db");
     double* value = Find(&writer_, Key(1));
     std::filesystem::remove(directory_.PathOf("counter_7.db"));
     if (replaced) directory_.Write("counter_7.db", "");
-    double* grown = nullptr;
-    EXPECT_STREQ(writer_.FindOrAdd({std::string(5000, 'x')}, &grown).what,
+    Value grown{nullptr};
+    EXPECT_STREQ(writer_.FindOrAdd({Key(2)}, &grown).what,
                  replaced ? "somebody replaced it" : "somebody removed it");
-    EXPECT_TRUE(writer_.lost());
+    EXPECT_EQ(writer_.loss(), Loss::kGone);
     *value = 1;  // still there to be written
     OpenAs(&writer_, "counter_7.db");
     EXPECT_NE(Find(&writer_, Key(1)), value);
     writer_.Close();
     std::filesystem::remove(directory_.PathOf("counter_7.db"));
   }
+}
+
+TEST_F(MetricFileWriterTest, LeavesAFileThatItMayNotOpenAnyMore) {
+  if (geteuid() != 0)
+    GTEST_SKIP() << "cannot give up rights without having any";
+  EXPECT_EQ(
+      0, RunInChild([this] {
+        if (Open(&writer_, Target()).failed()) return 1;
+        double* value = Find(&writer_, Key(1));
+        chmod(directory_.path().c_str(), 0777);
+        if (setuid(65534) != 0) return 2;
+        Value large{nullptr};
+        if (!writer_.FindOrAdd({std::string(5000, 'x')}, &large).failed() ||
+            writer_.loss() != Loss::kLeft) {
+          return 3;
+        }
+        *value = 1;
+        if (Open(&writer_, Target()).failed()) return 4;
+        return writer_.path() == directory_.PathOf("counter_7-2.db") ? 0 : 5;
+      }));
+}
+
+TEST_F(MetricFileWriterTest, LeavesAFullFile) {
+  EXPECT_EQ(
+      0, RunInChild([this] {
+        const rlimit limit{rlim_t{8} << 30, rlim_t{8} << 30};
+        if (setrlimit(RLIMIT_AS, &limit) != 0) return 77;
+        if (Open(&writer_, Target()).failed()) return 1;
+        // The address space's share is an eighth of a GiB.
+        Value value{nullptr};
+        const std::string key(std::size_t{1} << 24, 'x');
+        std::size_t fit = 0;
+        while (
+            !writer_.FindOrAdd({key + std::to_string(fit)}, &value).failed()) {
+          ++fit;
+        }
+        return fit == 7 && writer_.loss() == Loss::kLeft ? 0 : 2;
+      }));
+}
+
+TEST_F(MetricFileWriterTest, TakesOnlyItsShareOfALimitedAddressSpace) {
+  EXPECT_EQ(0, RunInChild([this] {
+              std::uint64_t pages = 0;
+              std::ifstream("/proc/self/statm") >> pages;
+              const rlim_t most = pages * 4096 + (600 << 20);
+              const rlimit limit{most, most};
+              if (setrlimit(RLIMIT_AS, &limit) != 0) return 1;
+              if (Open(&writer_, Target()).failed()) return 2;
+              void* rest = mmap(nullptr, 400 << 20, PROT_NONE,
+                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+              return rest == MAP_FAILED ? 3 : 0;
+            }));
+}
+
+TEST_F(MetricFileWriterTest, TakesAFileThatIsLargerThanTheLimitAsItIs) {
+  directory_.Write("counter_7.db", FileBuilder().Add(Key(1), 5).Bytes(65536));
+  rlimit old_limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old_limit), 0);
+  rlimit limit = old_limit;
+  limit.rlim_cur = 4096;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  const WriteFailure failure = Open(&writer_, Target());
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &old_limit), 0);
+  EXPECT_FALSE(failure.failed());
+  EXPECT_EQ(*Find(&writer_, Key(1)), 5);
 }
 
 TEST_F(MetricFileWriterTest, ReplacesTheFileOfADeadLiveGauge) {
@@ -335,12 +404,12 @@ TEST_F(MetricFileWriterTest, ReplacesTheFileOfADeadLiveGauge) {
   const std::string bytes = FileBuilder().Add(Key(1), 5).Bytes(65536);
   const std::string path = directory_.Write("gauge_livesum_7.db", bytes);
   ASSERT_FALSE(Open(&writer_, target).failed());
-  EXPECT_EQ(writer_.name().view(), "gauge_livesum_7.db");
+  EXPECT_EQ(writer_.path(), directory_.PathOf("gauge_livesum_7.db"));
   EXPECT_EQ(*Find(&writer_, Key(1)), 0);
   // One that lives is left alone.
   MetricFileWriter other;
   ASSERT_FALSE(Open(&other, target).failed());
-  EXPECT_EQ(other.name().view(), "gauge_livesum_7-2.db");
+  EXPECT_EQ(other.path(), directory_.PathOf("gauge_livesum_7-2.db"));
 }
 
 TEST_F(MetricFileWriterTest, SaysWhyThereIsNoFile) {
@@ -373,7 +442,7 @@ TEST_F(MetricFileWriterTest, MakesDoWithLittleAddressSpace) {
               const rlimit limit{most, most};
               if (pages == 0 || setrlimit(RLIMIT_AS, &limit) != 0) return 1;
               if (Open(&writer_, Target()).failed()) return 2;
-              double* value = nullptr;
+              Value value{nullptr};
               return writer_.FindOrAdd({Key(1)}, &value).failed() ? 3 : 0;
             }));
 }

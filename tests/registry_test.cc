@@ -2,17 +2,21 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -510,18 +514,104 @@ TEST_F(RegistryTest, AnIdentifierThatIsNoneIsRefused) {
   EXPECT_EQ(registry.DroppedIncrements(), 1U);
 }
 
-TEST_F(RegistryTest, TheIdentifiersFunctionMayCountInTheRegistry) {
-  Counter* counter = nullptr;
-  int calls = 0;
-  Registry registry(Options(ProcessIdentifier([&] {
-    if (counter != nullptr && ++calls == 1) counter->Increment();
-    return std::to_string(getpid());
-  })));
-  counter = &BuildCounter().Name("a").Register(registry).Add({});
-  EXPECT_EQ(0, RunInChild([&] {
-              counter->Increment();
-              return counter->Value() == 2 ? 0 : 1;
+TEST_F(RegistryTest, CountsOnInANewFileWhenItsOwnIsTakenAway) {
+  Registry registry(Options());
+  auto& family = BuildCounter().Name("a").Register(registry);
+  Counter& counter = family.Add({{"k", "1"}});
+  counter.Increment(5);
+  ASSERT_EQ(unlink(directory_.PathOf(Own("counter")).c_str()), 0);
+  counter.Increment();  // nobody sees this
+  family.Add({{"k", "2"}}).Increment();
+  counter.Increment(3);
+  EXPECT_THAT(errors_, ElementsAre(EndsWith(Own("counter") +
+                                            ": somebody removed it; left to "
+                                            "itself")));
+  EXPECT_EQ(counter.Value(), 3);
+  EXPECT_EQ(ValueIn(Own("counter"), "\"1\""), 3);
+  EXPECT_EQ(ValueIn(Own("counter"), "\"2\""), 1);
+}
+
+TEST_F(RegistryTest, DropsWhatItCountedInAFileThatIsGone) {
+  RegistryOptions options = Options();
+  options.directory = directory_.PathOf("sub");
+  ASSERT_EQ(mkdir(options.directory.c_str(), 0700), 0);
+  Registry registry(options);
+  auto& family = BuildCounter().Name("a").Register(registry);
+  Counter& counter = family.Add({{"k", "1"}});
+  ASSERT_EQ(unlink(directory_.PathOf("sub/" + Own("counter")).c_str()), 0);
+  ASSERT_EQ(rmdir(options.directory.c_str()), 0);
+  family.Add({{"k", "2"}});
+  for (int i = 0; i < 3; ++i) counter.Increment();
+  EXPECT_EQ(registry.DroppedIncrements(), 3U);
+  EXPECT_THAT(errors_, ElementsAre(HasSubstr("somebody removed it"),
+                                   HasSubstr("cannot open the directory")));
+}
+
+TEST_F(RegistryTest, WhatFitsIsCountedBesideWhatDoesNot) {
+  EXPECT_EQ(0, RunInChild([this] {
+              Registry registry(Options());
+              auto& family = BuildCounter().Name("a").Register(registry);
+              family.Add({});
+              const rlimit limit{4096, 4096};
+              if (setrlimit(RLIMIT_FSIZE, &limit) != 0) return 1;
+              Counter& large = family.Add({{"k", std::string(5000, 'x')}});
+              large.Increment();
+              Counter& small = family.Add({{"k", "1"}});
+              small.Increment();
+              large.Increment();
+              return small.Value() == 1 && registry.DroppedIncrements() == 2 &&
+                             errors_.size() == 1
+                         ? 0
+                         : 2;
             }));
+}
+
+TEST_F(RegistryTest, AnInfoIsToldOnceThereIsAFile) {
+  RegistryOptions options = Options();
+  options.directory = directory_.PathOf("later");
+  Registry registry(options);
+  auto& family = BuildInfo().Name("a").Register(registry);
+  family.Add({});
+  ASSERT_EQ(mkdir(options.directory.c_str(), 0700), 0);
+  for (int i = 0; i < 100 && !Exists("later/" + Own("gauge_max")); ++i) {
+    family.Add({});
+    usleep(50'000);
+  }
+  EXPECT_EQ(ValueIn("later/" + Own("gauge_max"), "a_info"), 1);
+}
+
+TEST_F(RegistryTest, ErrnoIsKept) {
+  RegistryOptions options = Options();
+  options.directory = directory_.PathOf("missing");
+  options.on_error = [](std::string_view) { errno = EBADF; };
+  Registry registry(options);
+  Counter& counter = BuildCounter().Name("a").Register(registry).Add({});
+  EXPECT_EQ(0, RunInChild([&counter] {
+              errno = 0;
+              counter.Increment();
+              return errno;
+            }));
+}
+
+TEST_F(RegistryTest, AThreadIsNotCancelledInAnIncrement) {
+  RegistryOptions options = Options();
+  options.directory = directory_.PathOf("missing");
+  options.on_error = [](std::string_view) { pthread_testcancel(); };
+  EXPECT_EQ(
+      0, RunInChild([&options] {
+        Registry registry(options);
+        Counter& counter = BuildCounter().Name("a").Register(registry).Add({});
+        std::thread thread([&] {
+          pthread_cancel(pthread_self());
+          counter.Increment();
+        });
+        // Its end, where it is cancelled, ends no more than the thread.
+        thread.detach();
+        for (int i = 0; i < 100 && registry.DroppedIncrements() == 0; ++i) {
+          usleep(10'000);
+        }
+        return registry.DroppedIncrements() == 1 ? 0 : 1;
+      }));
 }
 
 TEST_F(RegistryTest, ASlotIsTakenUpByTheNextProcess) {

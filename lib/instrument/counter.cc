@@ -16,13 +16,13 @@ void Counter::Increment() noexcept { Increment(1.0); }
 
 void Counter::Increment(double amount) noexcept {
   if (!(amount >= 0.0)) return;
-  if (double* const* value = entries_->ForUpdate()) {
+  if (const instrument::MappedValue* value = entries_->ForUpdate()) {
     instrument::AddTo(*value, amount);
   }
 }
 
 double Counter::Value() const noexcept {
-  double* const* value = entries_->ForReading();
+  const instrument::MappedValue* value = entries_->ForReading();
   return value == nullptr ? 0.0 : instrument::Load(*value);
 }
 

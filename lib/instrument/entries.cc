@@ -5,21 +5,22 @@
 #include "store/process_generation.h"
 
 namespace promshm::instrument {
-
 Entries::Entries(ProcessFiles* files, FileKind kind,
                  std::vector<std::string> keys)
     : generation_(store::ProcessGeneration()),
-      values_(std::make_unique<double*[]>(keys.size())),
+      epoch_(files->epoch(kind)),
+      values_(std::make_unique<MappedValue[]>(keys.size())),
       files_(files),
       kind_(kind),
-      keys_(std::move(keys)) {}
+      keys_(std::move(keys)),
+      size_(SizeOf(keys_)) {}
 
 void Entries::Create() noexcept {
   if (!IsBound()) files_->FindOrAdd(kind_, keys_, values_.get(), &bound_);
 }
 
-double* const* Entries::BindForUpdate() noexcept {
-  if (!files_->IsWaiting(kind_) &&
+const MappedValue* Entries::BindForUpdate() noexcept {
+  if (!files_->IsWaiting(kind_, size_) &&
       files_->FindOrAdd(kind_, keys_, values_.get(), &bound_)) {
     return values_.get();
   }

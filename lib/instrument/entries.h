@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "instrument/mapped_value.h"
 #include "instrument/process_files.h"
 
 namespace promshm::instrument {
@@ -27,12 +28,12 @@ class Entries {
 
   // The addresses of the values, in the order of the keys, for an update; null
   // when there is no file, and then the update counts as dropped.
-  double* const* ForUpdate() noexcept {
+  const MappedValue* ForUpdate() noexcept {
     return IsBound() ? values_.get() : BindForUpdate();
   }
 
   // Null where this process has no file, or not these entries in it.
-  double* const* ForReading() const noexcept {
+  const MappedValue* ForReading() const noexcept {
     return IsBound() ? values_.get() : nullptr;
   }
 
@@ -40,20 +41,21 @@ class Entries {
   // Pairs with the store in ProcessFiles::FindOrAdd.
   bool IsBound() const noexcept {
     return bound_.load(std::memory_order_acquire) ==
-           generation_.load(std::memory_order_relaxed);
+           BindingOf(generation_.load(std::memory_order_relaxed),
+                     epoch_.load(std::memory_order_relaxed));
   }
 
-  double* const* BindForUpdate() noexcept;
+  const MappedValue* BindForUpdate() noexcept;
 
-  // Of no process.
-  static constexpr std::uint32_t kUnbound = UINT32_MAX;
-
-  std::atomic<std::uint32_t> bound_{kUnbound};
+  std::atomic<Binding> bound_{kUnbound};
   const std::atomic<std::uint32_t>& generation_;
-  const std::unique_ptr<double*[]> values_;
+  const std::atomic<std::uint32_t>& epoch_;
+  // Atomic, since a file that was lost is replaced under running threads.
+  const std::unique_ptr<MappedValue[]> values_;
   ProcessFiles* const files_;
   const FileKind kind_;
   const std::vector<std::string> keys_;
+  const std::size_t size_;  // of the keys
 };
 
 }  // namespace promshm::instrument

@@ -38,15 +38,17 @@ template <typename T>
 T& Family<T>::FindOrAdd(const Labels& labels,
                         const std::vector<double>& bounds) {
   const std::size_t hash = instrument::HashOf(labels);
-  if (T* found = series_->Find(labels, hash)) return *found;
-  std::unique_ptr<T> made = Make(labels, bounds);
-  T* added = nullptr;
-  {
-    const store::ForkSafeLock::Guard guard(core_.files()->lock());
-    added = series_->Insert(labels, hash, std::move(made));
+  T* series = series_->Find(labels, hash);
+  if (series == nullptr) {
+    std::unique_ptr<T> made = Make(labels, bounds);
+    {
+      const store::ForkSafeLock::Guard guard(core_.files()->lock());
+      series = series_->Insert(labels, hash, std::move(made));
+    }
+    series->entries_->Create();
   }
-  added->entries_->Create();
-  return *added;
+  if constexpr (std::is_same_v<T, Info>) series->Tell();
+  return *series;
 }
 
 template <typename T>

@@ -16,10 +16,10 @@ double UnixTime() noexcept {
       .count();
 }
 
-// A reader must not see the new time with the old value.
-void Stamp(double* value) noexcept {
-  std::atomic_ref<double>(value[1]).store(UnixTime(),
-                                          std::memory_order_release);
+// The value comes first: an old one must not look new.
+void Stamp(const instrument::MappedValue& value) noexcept {
+  std::atomic_ref<double>(instrument::AddressOf(value)[1])
+      .store(UnixTime(), std::memory_order_release);
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ Gauge::Gauge(std::unique_ptr<instrument::Entries> entries, GaugeMode mode)
 Gauge::~Gauge() = default;
 
 void Gauge::Set(double value) noexcept {
-  if (double* const* mapped = entries_->ForUpdate()) {
+  if (const instrument::MappedValue* mapped = entries_->ForUpdate()) {
     instrument::Store(*mapped, value);
     if (stamped_) Stamp(*mapped);
   }
@@ -47,12 +47,12 @@ void Gauge::Decrement(double amount) noexcept { Change(-amount); }
 void Gauge::SetToCurrentTime() noexcept { Set(UnixTime()); }
 
 double Gauge::Value() const noexcept {
-  double* const* value = entries_->ForReading();
+  const instrument::MappedValue* value = entries_->ForReading();
   return value == nullptr ? 0.0 : instrument::Load(*value);
 }
 
 void Gauge::Change(double amount) noexcept {
-  if (double* const* mapped = entries_->ForUpdate()) {
+  if (const instrument::MappedValue* mapped = entries_->ForUpdate()) {
     instrument::AddTo(*mapped, amount);
     if (stamped_) Stamp(*mapped);
   }

@@ -35,7 +35,7 @@ Histogram::~Histogram() = default;
 
 void Histogram::Observe(double value) noexcept {
   if (std::isnan(value)) return;
-  if (double* const* values = entries_->ForUpdate()) {
+  if (const instrument::MappedValue* values = entries_->ForUpdate()) {
     instrument::AddTo(values[0], value);
     instrument::AddTo(values[1 + BucketOf(bounds_, value)], 1.0);
   }
@@ -49,7 +49,7 @@ void Histogram::ObserveMultiple(const std::vector<double>& bucket_increments,
       std::all_of(bucket_increments.begin(), bucket_increments.end(),
                   [](double increment) { return increment >= 0.0; });
   if (!sound) return;
-  if (double* const* values = entries_->ForUpdate()) {
+  if (const instrument::MappedValue* values = entries_->ForUpdate()) {
     instrument::AddTo(values[0], sum_of_values);
     for (std::size_t i = 0; i < bucket_increments.size(); ++i) {
       instrument::AddTo(values[1 + i], bucket_increments[i]);

@@ -3,23 +3,33 @@
 
 #include <atomic>
 
-// Access to a value in a mapped file. Readers in other processes load whole
-// doubles too; nothing is published by a value, so no order is asked for.
+// Access to a value in a mapped file, by the place that holds its address.
+// Readers in other processes load whole doubles, too; nothing is published by a
+// value, so no order is asked for.
 
 namespace promshm::instrument {
 
 static_assert(std::atomic_ref<double>::is_always_lock_free);
 
-inline void AddTo(double* value, double amount) noexcept {
-  std::atomic_ref<double>(*value).fetch_add(amount, std::memory_order_relaxed);
+using MappedValue = std::atomic<double*>;
+
+inline double* AddressOf(const MappedValue& value) noexcept {
+  return value.load(std::memory_order_relaxed);
 }
 
-inline void Store(double* value, double number) noexcept {
-  std::atomic_ref<double>(*value).store(number, std::memory_order_relaxed);
+inline void AddTo(const MappedValue& value, double amount) noexcept {
+  std::atomic_ref<double>(*AddressOf(value))
+      .fetch_add(amount, std::memory_order_relaxed);
 }
 
-inline double Load(double* value) noexcept {
-  return std::atomic_ref<double>(*value).load(std::memory_order_relaxed);
+inline void Store(const MappedValue& value, double number) noexcept {
+  std::atomic_ref<double>(*AddressOf(value))
+      .store(number, std::memory_order_relaxed);
+}
+
+inline double Load(const MappedValue& value) noexcept {
+  return std::atomic_ref<double>(*AddressOf(value))
+      .load(std::memory_order_relaxed);
 }
 
 }  // namespace promshm::instrument

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "format/metric_file_name.h"
+#include "store/caller_state.h"
 #include "store/process_generation.h"
 #include "store/system_error.h"
 
@@ -72,6 +73,12 @@ FileKind KindOf(FamilyType type, GaugeMode mode) {
   return kFirstGauge + static_cast<FileKind>(mode);
 }
 
+std::size_t SizeOf(const std::vector<std::string>& keys) noexcept {
+  std::size_t size = 0;
+  for (const std::string& key : keys) size += key.size();
+  return size;
+}
+
 ProcessFiles::ProcessFiles(std::string directory, ProcessIdentifier identifier,
                            ErrorHandler on_error)
     : directory_(std::move(directory)),
@@ -80,31 +87,43 @@ ProcessFiles::ProcessFiles(std::string directory, ProcessIdentifier identifier,
       generation_(store::ProcessGeneration()) {
   store::EnterProcess();
   TraitsOf(0);  // built here, not in a signal handler
+  LookForPython();
   if (directory_.empty()) Report("PROMETHEUS_MULTIPROC_DIR: not set");
 }
 
-bool ProcessFiles::FindOrAdd(FileKind kind,
-                             const std::vector<std::string>& keys,
-                             double** values,
-                             std::atomic<std::uint32_t>* bound) noexcept {
+void ProcessFiles::LookForPython() noexcept {
+  python_is_loaded_.store(store::PythonIsLoaded(), std::memory_order_relaxed);
+}
+
+bool ProcessFiles::FindOrAdd(FileKind kind, const Keys& keys,
+                             std::atomic<double*>* values,
+                             std::atomic<Binding>* bound) noexcept {
+  const store::CallerState caller;
   const IdentifierText from_function = CallFunction();
   Notices notices;
   Message report;
   bool found = false;
   {
     store::ForkSafeLock::Guard guard(&lock_);
+    if (!guard.holds()) return false;
+    File& file = files_[kind];
     const std::uint32_t generation = store::EnterProcess();
     // Another thread may have come first.
-    if (bound->load(std::memory_order_relaxed) == generation) return true;
+    if (bound->load(std::memory_order_relaxed) ==
+        BindingOf(generation, file.epoch.load(std::memory_order_relaxed))) {
+      return true;
+    }
     const WriteFailure failure =
         Bind(kind, keys, from_function, values, &notices);
     found = !failure.failed();
     if (found) {
-      files_[kind].reported_generation = 0;
+      NoteSuccess(kind, keys);
       // Pairs with the load in Entries: the values' addresses come before.
-      bound->store(generation, std::memory_order_release);
+      bound->store(
+          BindingOf(generation, file.epoch.load(std::memory_order_relaxed)),
+          std::memory_order_release);
     } else {
-      NoteFailure(kind, failure, &report);
+      NoteFailure(kind, keys, failure, &report);
     }
   }
   for (const std::string& notice : notices) Report(notice);
@@ -112,10 +131,11 @@ bool ProcessFiles::FindOrAdd(FileKind kind,
   return found;
 }
 
-bool ProcessFiles::IsWaiting(FileKind kind) const noexcept {
+bool ProcessFiles::IsWaiting(FileKind kind, std::size_t size) const noexcept {
   const File& file = files_[kind];
   return file.failed_generation.load(std::memory_order_acquire) ==
              generation_.load(std::memory_order_relaxed) &&
+         size >= file.failed_size.load(std::memory_order_relaxed) &&
          MonotonicNanoseconds() < file.retry_at.load(std::memory_order_relaxed);
 }
 
@@ -136,8 +156,8 @@ std::uint64_t ProcessFiles::dropped() const noexcept {
   return (seen & ~kDropMask) == start ? seen & kDropMask : 0;
 }
 
-// The function may do what it likes, take this registry's lock too; so it is
-// called before we do. Empty where it is not needed or of no use.
+// Called before the lock is taken, since nobody knows what it does. Empty where
+// it is not needed or of no use.
 ProcessFiles::IdentifierText ProcessFiles::CallFunction() const noexcept {
   IdentifierText text;
   if (!identifier_.function() ||
@@ -154,24 +174,28 @@ ProcessFiles::IdentifierText ProcessFiles::CallFunction() const noexcept {
   return text;
 }
 
-WriteFailure ProcessFiles::Bind(FileKind kind,
-                                const std::vector<std::string>& keys,
+WriteFailure ProcessFiles::Bind(FileKind kind, const Keys& keys,
                                 const IdentifierText& from_function,
-                                double** values, Notices* notices) noexcept {
+                                std::atomic<double*>* values,
+                                Notices* notices) noexcept {
   if (directory_.empty()) return {"no directory", 0};
-  store::MetricFileWriter& writer = files_[kind].writer;
+  File& file = files_[kind];
+  store::MetricFileWriter& writer = file.writer;
   try {
-    if (!writer.is_open()) {
-      writer.Close();
+    if (!writer.is_open()) writer.Close();
+    if (!writer.is_open() || writer.loss() == store::Loss::kGone) {
       const WriteFailure failure = OpenFile(kind, from_function, notices);
       if (failure.failed()) return failure;
     }
-    const bool was_lost = writer.lost();
+    const store::Loss before = writer.loss();
     WriteFailure failure = writer.FindOrAdd(keys, values);
-    if (!failure.failed() || !writer.lost()) return failure;
-    if (!was_lost) {
-      notices->push_back(directory_ + '/' + std::string(writer.name().view()) +
-                         ": " + failure.what + "; left to itself");
+    const store::Loss loss = writer.loss();
+    if (!failure.failed() || loss == store::Loss::kNone) return failure;
+    if (before == store::Loss::kNone) {
+      notices->push_back(std::string(writer.path()) + ": " + failure.what +
+                         "; left to itself");
+      // What was counted in there is out of sight. Start again elsewhere.
+      if (loss == store::Loss::kGone) ++file.epoch;
     }
     failure = OpenFile(kind, from_function, notices);
     return failure.failed() ? failure : writer.FindOrAdd(keys, values);
@@ -193,6 +217,10 @@ WriteFailure ProcessFiles::OpenFile(FileKind kind,
   target.live = traits.live;
   target.needs_timestamps = traits.needs_timestamps;
   target.identifier_is_claimed = identifier_.is_slot();
+  // prometheus_client would take the file of this process ID for its own.
+  target.plain_name_is_taken =
+      !identifier_.is_slot() && !identifier_.function() &&
+      python_is_loaded_.load(std::memory_order_relaxed);
   std::string notice;
   failure = files_[kind].writer.Open(target, &notice);
   if (!notice.empty()) notices->push_back(std::move(notice));
@@ -222,24 +250,38 @@ WriteFailure ProcessFiles::Identify(
   return {};
 }
 
-void ProcessFiles::NoteFailure(FileKind kind, WriteFailure failure,
-                               Message* report) noexcept {
+void ProcessFiles::NoteSuccess(FileKind kind, const Keys& keys) noexcept {
+  File& file = files_[kind];
+  // What is smaller may fit where the rest still does not.
+  if (SizeOf(keys) >= file.failed_size.load(std::memory_order_relaxed)) {
+    file.reported_generation = 0;
+  }
+}
+
+void ProcessFiles::NoteFailure(FileKind kind, const Keys& keys,
+                               WriteFailure failure, Message* report) noexcept {
   File& file = files_[kind];
   const std::uint32_t generation = store::EnterProcess();
-  file.retry_at.store(MonotonicNanoseconds() + kRetryAfter,
-                      std::memory_order_relaxed);
-  file.failed_generation.store(generation, std::memory_order_release);
+  const std::size_t size = file.writer.is_open() ? SizeOf(keys) : 0;
+  const std::int64_t now = MonotonicNanoseconds();
+  const bool more_than_before =
+      file.failed_generation.load(std::memory_order_relaxed) == generation &&
+      now < file.retry_at.load(std::memory_order_relaxed) &&
+      size >= file.failed_size.load(std::memory_order_relaxed);
+  if (!more_than_before) {
+    file.failed_size.store(size, std::memory_order_relaxed);
+    file.retry_at.store(now + kRetryAfter, std::memory_order_relaxed);
+    file.failed_generation.store(generation, std::memory_order_release);
+  }
   // What names no file concerns them all.
-  std::uint32_t& reported = file.writer.name().empty()
-                                ? reported_generation_
-                                : file.reported_generation;
+  const bool named = file.writer.path().size() > directory_.size();
+  std::uint32_t& reported =
+      named ? file.reported_generation : reported_generation_;
   if (directory_.empty() || reported == generation) return;
   reported = generation;
-  report->Append(directory_);
-  if (!file.writer.name().empty()) {
-    report->Append("/").Append(file.writer.name().view());
-  }
-  report->Append(": ").Append(failure.what);
+  report->Append(named ? file.writer.path() : directory_)
+      .Append(": ")
+      .Append(failure.what);
   if (failure.error != 0) {
     report->Append(": ").Append(store::SystemReasonText(failure.error).view());
   }

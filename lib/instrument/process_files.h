@@ -26,12 +26,24 @@ inline constexpr FileKind kFileKinds = 13;
 // `mode` counts for gauges only.
 FileKind KindOf(FamilyType type, GaugeMode mode);
 
+// What an address in a file belongs to: the generation of the process, and the
+// epoch of the file, which ends when somebody takes the file away.
+using Binding = std::uint64_t;
+inline constexpr Binding kUnbound = UINT64_MAX;
+
+constexpr Binding BindingOf(std::uint32_t generation, std::uint32_t epoch) {
+  return Binding{generation} << 32 | epoch;
+}
+
+// Bytes of all keys together.
+std::size_t SizeOf(const std::vector<std::string>& keys) noexcept;
+
 // Purpose: the files that this process writes for one registry, one a kind,
 // each opened when it is first needed, and opened anew in a forked child. A
 // file that cannot be had is reported once and tried again once a second.
 //
 // Thread safety: every method may be called from several threads, and in signal
-// handlers with the exception of registry.h.
+// handlers with the exceptions of registry.h.
 class ProcessFiles {
  public:
   using ErrorHandler = std::function<void(std::string_view)>;
@@ -44,13 +56,21 @@ class ProcessFiles {
   // Guards registration and what FindOrAdd() does.
   store::ForkSafeLock* lock() { return &lock_; }
 
-  // Stores the addresses of the keys' values in this process's file, then its
-  // generation in `bound`. False when there is no file, or no room in it.
-  bool FindOrAdd(FileKind kind, const std::vector<std::string>& keys,
-                 double** values, std::atomic<std::uint32_t>* bound) noexcept;
+  // Looks whether Python is in the process. Not in signal handlers.
+  void LookForPython() noexcept;
 
-  // Whether the kind failed less than a second ago.
-  bool IsWaiting(FileKind kind) const noexcept;
+  const std::atomic<std::uint32_t>& epoch(FileKind kind) const {
+    return files_[kind].epoch;
+  }
+
+  // Stores the addresses of the keys' values in this process's file, then in
+  // `bound` what they belong to. False when there is no file, or no room in it.
+  bool FindOrAdd(FileKind kind, const std::vector<std::string>& keys,
+                 std::atomic<double*>* values,
+                 std::atomic<Binding>* bound) noexcept;
+
+  // Whether there was no room for keys of this size less than a second ago.
+  bool IsWaiting(FileKind kind, std::size_t size) const noexcept;
 
   void CountDrop() noexcept;
   std::uint64_t dropped() const noexcept;
@@ -58,9 +78,12 @@ class ProcessFiles {
  private:
   struct File {
     store::MetricFileWriter writer;
-    // Of the process whose try failed, and when it may try again, in
-    // nanoseconds of the monotonic clock.
+    std::atomic<std::uint32_t> epoch{1};
+
+    // Of the process whose try failed: what did not fit, from what size on,
+    // and when it may try again, in nanoseconds of the monotonic clock.
     std::atomic<std::uint32_t> failed_generation{0};
+    std::atomic<std::size_t> failed_size{0};
     std::atomic<std::int64_t> retry_at{0};
     std::uint32_t reported_generation = 0;  // of the process that told
   };
@@ -68,16 +91,19 @@ class ProcessFiles {
   using IdentifierText = store::FixedText<store::kLongestIdentifier>;
   using Message = store::FixedText<1000>;
   using Notices = std::vector<std::string>;
+  using Keys = std::vector<std::string>;
 
   IdentifierText CallFunction() const noexcept;
   store::WriteFailure Identify(const IdentifierText& from_function) noexcept;
-  store::WriteFailure Bind(FileKind kind, const std::vector<std::string>& keys,
-                           const IdentifierText& from_function, double** values,
+  store::WriteFailure Bind(FileKind kind, const Keys& keys,
+                           const IdentifierText& from_function,
+                           std::atomic<double*>* values,
                            Notices* notices) noexcept;
   store::WriteFailure OpenFile(FileKind kind,
                                const IdentifierText& from_function,
                                Notices* notices);
-  void NoteFailure(FileKind kind, store::WriteFailure failure,
+  void NoteSuccess(FileKind kind, const Keys& keys) noexcept;
+  void NoteFailure(FileKind kind, const Keys& keys, store::WriteFailure failure,
                    Message* report) noexcept;
   void Report(std::string_view message) const noexcept;
 
@@ -85,10 +111,12 @@ class ProcessFiles {
   const ProcessIdentifier identifier_;
   const ErrorHandler on_error_;
   const std::atomic<std::uint32_t>& generation_;
+  std::atomic<bool> python_is_loaded_{false};
 
   store::ForkSafeLock lock_;
-  std::array<File, kFileKinds> files_;
+  // Before the files: a slot is free only when they are closed.
   store::SlotClaim slot_;
+  std::array<File, kFileKinds> files_;
   IdentifierText identifier_text_;
   std::uint32_t reported_generation_ = 0;  // of the process that told
   std::atomic<std::uint32_t> identified_generation_{0};

@@ -73,6 +73,7 @@ class Registry::State {
 
   // Adds a family, unless it is there; throws when its names are taken.
   Node* Add(std::unique_ptr<Node> added) {
+    files_.LookForPython();
     const std::string* clash = nullptr;
     {
       const store::ForkSafeLock::Guard guard(files_.lock());

@@ -15,7 +15,7 @@ Summary::~Summary() = default;
 
 void Summary::Observe(double value) noexcept {
   if (std::isnan(value)) return;
-  if (double* const* values = entries_->ForUpdate()) {
+  if (const instrument::MappedValue* values = entries_->ForUpdate()) {
     instrument::AddTo(values[0], 1.0);
     instrument::AddTo(values[1], value);
   }

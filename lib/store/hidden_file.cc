@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -60,7 +61,7 @@ WriteFailure HiddenFile::Create(std::uint32_t used,
   if (!fd_.valid()) return {"cannot create", errno};
   name_ = name;
   LockFile(fd_.get());
-  WriteFailure failure = ReserveBlocks(fd_.get(), WholePages(used));
+  WriteFailure failure = ReserveBlocks(fd_.get(), 0, WholePages(used));
   if (failure.failed()) return failure;
   failure = WriteAt(fd_.get(), entries.data(), entries.size(),
                     format::kDiskHeaderSize);
@@ -100,13 +101,18 @@ WriteFailure WriteUsed(int fd, std::uint32_t used) noexcept {
   return WriteAt(fd, reinterpret_cast<const char*>(&used), sizeof(used), 0);
 }
 
-WriteFailure ReserveBlocks(int fd, std::uint64_t size) noexcept {
-  // Beyond the limit the kernel would not only refuse, but send SIGXFSZ.
+WriteFailure ReserveBlocks(int fd, std::uint64_t from,
+                           std::uint64_t to) noexcept {
+  // A file that grows beyond the limit makes the kernel not only refuse, but
+  // send SIGXFSZ.
   rlimit limit{};
-  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < size) {
+  struct stat info;
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < to &&
+      fstat(fd, &info) == 0 && static_cast<std::uint64_t>(info.st_size) < to) {
     return {"cannot reserve space", EFBIG};
   }
-  const int error = posix_fallocate(fd, 0, static_cast<off_t>(size));
+  const int error = posix_fallocate(fd, static_cast<off_t>(from),
+                                    static_cast<off_t>(to - from));
   if (error != 0) return {"cannot reserve space", error};
   return {};
 }

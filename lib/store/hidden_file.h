@@ -55,9 +55,11 @@ bool LockFile(int fd) noexcept;
 // Stores a header's `used`.
 WriteFailure WriteUsed(int fd, std::uint32_t used) noexcept;
 
-// Reserves the blocks of a file's first `size` bytes, so that touching them
-// through a mapping cannot fail.
-WriteFailure ReserveBlocks(int fd, std::uint64_t size) noexcept;
+// Reserves the blocks of a file's bytes [from, to), so that touching them
+// through a mapping cannot fail. Nothing may be counted in them meanwhile: some
+// file systems have blocks reserved by writing to them.
+WriteFailure ReserveBlocks(int fd, std::uint64_t from,
+                           std::uint64_t to) noexcept;
 
 // `size` in whole pages.
 std::uint64_t WholePages(std::uint64_t size) noexcept;

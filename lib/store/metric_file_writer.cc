@@ -1,12 +1,13 @@
 #include "store/metric_file_writer.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "format/entry_cursor.h"
 #include "format/layout.h"
@@ -15,11 +16,23 @@
 namespace promshm::store {
 namespace {
 
-constexpr std::size_t kMostReserved = std::size_t{256} << 20;
-constexpr std::size_t kLeastReserved = std::size_t{1} << 20;
+constexpr std::uint64_t kMostReserved = std::uint64_t{256} << 20;
+constexpr std::uint64_t kLeastReserved = std::uint64_t{1} << 20;
 
 std::uint64_t EntrySize(const std::string& key) {
   return format::EntrySize(key.size(), 2 * sizeof(double));
+}
+
+// How much address space a file may take. Where that is limited, it is the
+// application's in the first place.
+std::uint64_t AddressSpaceShare() {
+  constexpr rlim_t kPart = 64;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+    return kMostReserved;
+  }
+  return std::clamp<std::uint64_t>(limit.rlim_cur / kPart, kLeastReserved,
+                                   kMostReserved);
 }
 
 }  // namespace
@@ -30,17 +43,19 @@ WriteFailure MetricFileWriter::Open(const FileTarget& target,
                                     std::string* notice) {
   WritableFile file;
   WriteFailure failure = OpenWritableFile(target, &file);
-  directory_ = target.directory;
-  name_ = file.name;
+  path_.Clear();
+  path_.Append(target.directory);
+  if (!file.name.empty()) path_.Append("/").Append(file.name.view());
   *notice = std::move(file.notice);
   if (failure.failed()) return failure;
+  if (path_.cut()) return {"cannot open", ENAMETOOLONG};
   // What is mapped now stays so: increments may be under way there.
   mapping_.Forget();
   index_.Forget();
   struct stat info;
   if (fstat(file.fd.get(), &info) != 0) return {"cannot stat", errno};
-  if (!mapping_.Reserve(std::max<std::size_t>(kMostReserved, 2 * file.size),
-                        std::max<std::size_t>(kLeastReserved, file.size))) {
+  if (!mapping_.Reserve(std::max(AddressSpaceShare(), 2 * file.size),
+                        std::max(kLeastReserved, file.size))) {
     return {"cannot reserve address space", errno};
   }
   size_ = 0;
@@ -54,7 +69,7 @@ WriteFailure MetricFileWriter::Open(const FileTarget& target,
   device_ = info.st_dev;
   inode_ = info.st_ino;
   used_ = file.used;
-  lost_ = false;
+  loss_ = Loss::kNone;
   generation_ = EnterProcess();
   return {};
 }
@@ -75,39 +90,53 @@ bool MetricFileWriter::is_open() const noexcept {
          generation_ == ProcessGeneration().load(std::memory_order_acquire);
 }
 
-WriteFailure MetricFileWriter::FindOrAdd(const std::vector<std::string>& keys,
-                                         double** values) noexcept {
+WriteFailure MetricFileWriter::FindOrAdd(
+    const std::vector<std::string>& keys,
+    std::atomic<double*>* values) noexcept {
   std::uint64_t end = used_;
+  for (const std::string& key : keys) {
+    if (Find(key) == nullptr) end += EntrySize(key);
+  }
+  if (end > used_) return Add(keys, end, values);
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    values[i] = nullptr;
-    if (const auto offset = index_.Find(mapping_.base(), keys[i])) {
-      values[i] = reinterpret_cast<double*>(
-          mapping_.base() + *offset + format::kDiskLengthSize +
-          format::PaddedKeySize(keys[i].size()));
-    } else {
-      end += EntrySize(keys[i]);
-    }
+    values[i].store(Find(keys[i]), std::memory_order_relaxed);
   }
-  if (end == used_) return {};
-  std::atomic_ref<std::uint32_t> published(*Header());
+  return {};
+}
+
+WriteFailure MetricFileWriter::Add(const std::vector<std::string>& keys,
+                                   std::uint64_t end,
+                                   std::atomic<double*>* values) noexcept {
+  std::atomic_ref<std::uint32_t> published(
+      *reinterpret_cast<std::uint32_t*>(mapping_.base()));
   if (published.load(std::memory_order_relaxed) != used_) {
-    return Lose("another process writes to it");
+    return Lose(Loss::kLeft, "another process writes to it");
   }
+  WriteFailure failure = CheckPresence();
+  if (failure.failed()) return failure;
   if (!index_.Reserve(mapping_.base(), keys.size())) {
     return {"cannot index", ENOMEM};
   }
-  if (end > size_) {
-    const WriteFailure failure = Grow(end);
-    if (failure.failed()) return failure;
-  }
+  if (end > size_) failure = Grow(end);
+  if (failure.failed()) return failure;
   std::uint32_t position = used_;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (values[i] == nullptr) values[i] = Append(keys[i], &position);
+    double* value = Find(keys[i]);
+    if (value == nullptr) value = Append(keys[i], &position);
+    values[i].store(value, std::memory_order_relaxed);
   }
   used_ = position;
   // Pairs with the load of `used` by which a reader begins.
   published.store(used_, std::memory_order_release);
   return {};
+}
+
+double* MetricFileWriter::Find(const std::string& key) const noexcept {
+  const auto offset = index_.Find(mapping_.base(), key);
+  if (!offset) return nullptr;
+  return reinterpret_cast<double*>(mapping_.base() + *offset +
+                                   format::kDiskLengthSize +
+                                   format::PaddedKeySize(key.size()));
 }
 
 // Writes an entry behind the published ones.
@@ -129,31 +158,42 @@ double* MetricFileWriter::Append(const std::string& key,
   return reinterpret_cast<double*>(at);
 }
 
-std::uint32_t* MetricFileWriter::Header() noexcept {
-  return reinterpret_cast<std::uint32_t*>(mapping_.base());
+WriteFailure MetricFileWriter::Lose(Loss loss, const char* what) noexcept {
+  loss_ = loss;
+  return {what, 0};
 }
 
-WriteFailure MetricFileWriter::Lose(const char* what) noexcept {
-  lost_ = true;
-  return {what, 0};
+// Sees whether the name still means the file, where that can be seen.
+WriteFailure MetricFileWriter::CheckPresence() noexcept {
+  struct stat info;
+  if (stat(path_.c_str(), &info) != 0) {
+    if (errno != ENOENT && errno != ENOTDIR) return {};
+    return Lose(Loss::kGone, "somebody removed it");
+  }
+  if (info.st_dev == device_ && info.st_ino == inode_) return {};
+  return Lose(Loss::kGone, "somebody replaced it");
 }
 
 WriteFailure MetricFileWriter::Grow(std::uint64_t wanted) noexcept {
   std::uint64_t size = size_;
   while (size < wanted) size *= 2;
-  if (size > mapping_.capacity()) return {"cannot grow", EFBIG};
-  const FileDescriptor directory = OpenDirectory(directory_);
+  if (size > mapping_.capacity()) return Lose(Loss::kLeft, "it is full");
   const FileDescriptor fd(
-      openat(directory.get(), name_.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+      open(path_.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (!fd.valid()) {
+    const int error = errno;
+    if (error == EMFILE || error == ENFILE || error == ENOMEM) {
+      return {"cannot open", error};
+    }
+    // A process that gave up its rights will not get them back.
+    return Lose(Loss::kLeft, "it may not be opened any more");
+  }
   struct stat info;
-  if (!fd.valid() || fstat(fd.get(), &info) != 0) {
-    if (errno == ENOENT || errno == EBADF) return Lose("somebody removed it");
-    return {"cannot open", errno};
+  if (fstat(fd.get(), &info) != 0 || info.st_dev != device_ ||
+      info.st_ino != inode_) {
+    return Lose(Loss::kGone, "somebody replaced it");
   }
-  if (info.st_dev != device_ || info.st_ino != inode_) {
-    return Lose("somebody replaced it");
-  }
-  const WriteFailure failure = ReserveBlocks(fd.get(), size);
+  const WriteFailure failure = ReserveBlocks(fd.get(), size_, size);
   return failure.failed() ? failure : MapMore(fd.get(), size);
 }
 
@@ -169,7 +209,7 @@ void MetricFileWriter::Close() noexcept {
     index_.Clear();
   }
   generation_ = 0;
-  name_.Clear();
+  path_.Clear();
 }
 
 }  // namespace promshm::store

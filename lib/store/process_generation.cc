@@ -1,5 +1,6 @@
 #include "store/process_generation.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -48,6 +49,10 @@ std::uint32_t EnterProcess() noexcept {
   if (current != 0) return current;
   const std::uint32_t mine = ++last_generation;
   return word.compare_exchange_strong(current, mine) ? mine : current;
+}
+
+bool PythonIsLoaded() noexcept {
+  return dlsym(RTLD_DEFAULT, "Py_IsInitialized") != nullptr;
 }
 
 std::uint64_t ProcessId() noexcept {

@@ -22,6 +22,10 @@ const GenerationWord& ProcessGeneration() noexcept;
 // once ProcessGeneration() was.
 std::uint32_t EnterProcess() noexcept;
 
+// Whether a Python interpreter is loaded that could open the metric files of
+// this process ID as well. Not to be called in signal handlers.
+bool PythonIsLoaded() noexcept;
+
 // The process ID. May be called in signal handlers.
 std::uint64_t ProcessId() noexcept;
 

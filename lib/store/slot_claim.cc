@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cerrno>
@@ -36,6 +37,10 @@ WriteFailure SlotClaim::Claim(const char* directory) noexcept {
       openat(at.get(), kSlotsFile,
              O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666));
   if (!fd.valid()) return {"cannot open .promshm-slots", errno};
+  // Whoever may make files here may claim a slot: a server's unprivileged
+  // workers, after root was first. Only the owner can see to it.
+  struct stat info;
+  if (fstat(at.get(), &info) == 0) fchmod(fd.get(), info.st_mode & 0666);
   std::uint32_t number = 0;
   while (!LockByte(fd.get(), number)) {
     if (errno != EAGAIN && errno != EACCES) {

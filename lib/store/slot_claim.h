@@ -12,7 +12,8 @@ namespace promshm::store {
 // The claim is a lock on the byte of that number in `.promshm-slots`. It
 // belongs to the open file, which a mapping keeps open without a descriptor: it
 // outlives a program's closing of all descriptors, ends with the process or its
-// next program, and is not handed to a forked child.
+// next program, and is not handed to a forked child, unless that is forked at
+// the very moment of claiming.
 //
 // Claim() and Release() belong to one process; in a child the claim is void.
 // Thread safety: needs external locking. May be used in signal handlers.

@@ -51,6 +51,10 @@ FileDescriptor LockDirectory(const char* path) {
   return directory;
 }
 
+bool IsSame(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 class Opener {
  public:
   Opener(const FileTarget& target, WritableFile* file)
@@ -61,7 +65,8 @@ class Opener {
   WriteFailure Open() {
     if (!directory_.valid()) return {"cannot open the directory", errno};
     int retries = 0;
-    for (int number = 1; number <= kMostNames; ++number) {
+    const int first = target_.plain_name_is_taken ? 2 : 1;
+    for (int number = first; number <= kMostNames; ++number) {
       SetName(number);
       Attempt attempt = Try();
       while (attempt == Attempt::kAgain && ++retries <= kMostRetries) {
@@ -99,8 +104,7 @@ class Opener {
   Attempt Create() {
     HiddenFile created(directory_.get());
     WriteFailure failure = created.Create(kDiskHeaderSize, {});
-    if (failure.failed()) return Fail(failure);
-    failure = created.PublishAs(file_.name);
+    if (!failure.failed()) failure = created.PublishAs(file_.name);
     if (failure.error == EEXIST) return Attempt::kAgain;
     if (failure.failed()) return Fail(failure);
     Take(created.TakeDescriptor(), kDiskHeaderSize,
@@ -113,27 +117,43 @@ class Opener {
     const FileDescriptor reading(
         openat(at, file_.name.c_str(),
                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
-    if (!reading.valid()) {
-      return errno == ENOENT ? Attempt::kAgain : Attempt::kTaken;
-    }
+    if (!reading.valid()) return NotOpened();
     struct stat probed;
     if (fstat(reading.get(), &probed) != 0 || !S_ISREG(probed.st_mode)) {
       return Attempt::kTaken;
     }
     const Writers writers = ProbeWriters(reading.get());
-    if (writers == Writers::kSome) return Attempt::kTaken;
-    FileDescriptor fd(
-        openat(at, file_.name.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
-    struct stat info;
-    if (!fd.valid() || !LockFile(fd.get()) || fstat(fd.get(), &info) != 0) {
+    // Where the kernel may not tell us, another user's file is not ours.
+    if (writers == Writers::kSome ||
+        (writers == Writers::kUnknown && probed.st_uid != geteuid())) {
       return Attempt::kTaken;
     }
-    if (info.st_ino != probed.st_ino) return Attempt::kAgain;
+    FileDescriptor fd(
+        openat(at, file_.name.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd.valid()) return NotOpened();
+    if (!LockFile(fd.get())) return Attempt::kTaken;
+    // While we hold the lock, nobody else of our kind removes or replaces what
+    // has the name; before, somebody may have.
+    struct stat info;
+    struct stat named;
+    if (fstat(fd.get(), &info) != 0 ||
+        fstatat(at, file_.name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !IsSame(info, probed) || !IsSame(info, named)) {
+      return Attempt::kAgain;
+    }
     if (target_.live &&
         (writers == Writers::kNone || target_.identifier_is_claimed)) {
       return Remove();
     }
     return Check(std::move(fd), static_cast<std::uint64_t>(info.st_size));
+  }
+
+  Attempt NotOpened() {
+    if (errno == ENOENT) return Attempt::kAgain;
+    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
+      return Fail({"cannot open", errno});
+    }
+    return Attempt::kTaken;
   }
 
   Attempt Remove() {
@@ -151,6 +171,9 @@ class Opener {
     MetricFileReader reader;
     FileContents contents;
     if (size > 0) contents = reader.Read(fd, path);
+    if (contents.issue && contents.issue->kind == IssueKind::kUnreadable) {
+      return Attempt::kTaken;
+    }
     const format::Dialect dialect = format::FindDialect(
         contents.bytes, contents.used, target_.needs_timestamps);
     if (!dialect.has_timestamps()) return Attempt::kTaken;
@@ -167,7 +190,7 @@ class Opener {
     const auto used = static_cast<std::uint32_t>(good);
     if (damage) return Replace(contents.bytes, used, *damage);
     size = WholePages(std::max(size, good));
-    WriteFailure failure = ReserveBlocks(fd.get(), size);
+    WriteFailure failure = ReserveBlocks(fd.get(), 0, size);
     if (!failure.failed() && contents.used == 0) {
       failure = WriteUsed(fd.get(), used);
     }

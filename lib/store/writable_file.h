@@ -23,6 +23,7 @@ struct FileTarget {
   bool live = false;            // a gauge of a live mode
   bool needs_timestamps = false;
   bool identifier_is_claimed = false;  // no other living process has it
+  bool plain_name_is_taken = false;    // begin with IDENTIFIER-2
 };
 
 // A sound file of the current generation that no other writer has open, as far

@@ -19,8 +19,7 @@ class Entries;
 ///
 /// Cost, fork, signals and failure are as for a Counter. In the modes
 /// mostrecent and livemostrecent every change also stores the time, by
-/// CLOCK_REALTIME; the value is stored first, so that a reader never takes an
-/// old value for a new one.
+/// CLOCK_REALTIME, after the value.
 ///
 /// Lifetime: as long as its Registry. Thread safety: every method may be called
 /// from several threads.

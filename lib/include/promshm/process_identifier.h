@@ -19,10 +19,11 @@ class ProcessIdentifier {
   ProcessIdentifier() = default;
 
   /// A text of the application's own: a worker's number, a task's name. The
-  /// function is called once in every process, at its first series or, in a
-  /// forked child, at its first increment, and then by that increment's thread.
-  /// It gives 1 to 100 bytes of `[a-zA-Z0-9.-]`; not `_`, at which
-  /// prometheus_client splits the file's name.
+  /// function is called in every process, at its first series or, in a forked
+  /// child, by the thread of its first increment; by several threads, where
+  /// they come at once, and the first answer counts. It must not count in the
+  /// registry that it names. It gives 1 to 100 bytes of `[a-zA-Z0-9.-]`; not
+  /// `_`, at which prometheus_client splits the file's name.
   explicit ProcessIdentifier(std::function<std::string()> function)
       : function_(std::move(function)) {}
 

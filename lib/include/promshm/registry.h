@@ -52,25 +52,38 @@ struct RegistryOptions {
 ///   series that the child counts in. The parent's files are not mapped in the
 ///   child. A child that never counts makes no file. No lock is ever held
 ///   across a fork. A child of a raw clone(2) is noticed as well, except on
-///   kernels without MADV_WIPEONFORK (before 4.14, gVisor).
+///   kernels without MADV_WIPEONFORK (before 4.14, gVisor). Two moments to
+///   know: a child forked while another thread opens a file keeps that file
+///   open until it ends or becomes another program; and fork() in a signal
+///   handler must not return to an interrupted increment in the child.
 /// * Failure. Where a file cannot be had (full disk, no directory, no right to
 ///   write), the program runs on. Increments of what has no place in a file are
 ///   dropped and counted, and once a second one of them tries again. Blocks are
 ///   reserved before they are touched, so a full disk is never a SIGBUS.
+/// * Removed files. When somebody removes a file, or the directory, what is
+///   counted in it is out of sight, and nothing tells until a series is added:
+///   then it is reported, and all series of that kind count on, from zero, in a
+///   new file.
 /// * Other writers. A file that another writer has open is left to it, and a
 ///   name of its own taken: `counter_ID-2.db`. Such are a second Registry on
-///   the directory, Python in the same process, a process of the same ID in
-///   another container.
+///   the directory, a process of the same ID in another container, and files
+///   that a process that gave up its rights may not enlarge any more. Where
+///   Python is in the process, the name without `-2` is left to it from the
+///   start. A prometheus_client in another container of the same process ID
+///   that comes second is not noticed in time: give each its directory.
 /// * An earlier process's file with the same identifier is continued; that of a
 ///   live gauge is removed, for its process is dead. A damaged one is renamed
 ///   to `NAME.damaged`, and what stands before the damage carried over.
-/// * Signals. Increments are safe in handlers, except for the first in a forked
-///   child that finds an earlier process's file to continue.
+/// * Signals. Increments are safe in handlers, except where a file of an
+/// earlier
+///   process is met or one was taken away: that allocates memory.
 ///
 /// The registry writes only; `promshm/collector.h` reads.
 ///
 /// Lifetime: handles must not be used after their registry is gone; the files
-/// stay. Thread safety: every method may be called from several threads.
+/// stay. Where threads count until the program's last moment, let the registry
+/// never go: `static auto& registry = *new promshm::Registry;`. Thread safety:
+/// every method may be called from several threads.
 class PROMSHM_EXPORT Registry {
  public:
   /// Takes the directory from the environment.
