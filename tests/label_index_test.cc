@@ -32,6 +32,15 @@ TEST(LabelIndex, FindsWhatWasInserted) {
   }
 }
 
+TEST(LabelIndex, TellsNamesApart) {
+  LabelIndex<int> index;
+  const Labels a{{"a", "v"}};
+  const Labels b{{"b", "v"}};
+  int* first = Insert(&index, a, 1, HashOf(a));
+  EXPECT_NE(Insert(&index, b, 2, HashOf(b)), first);
+  EXPECT_EQ(*index.Find(b, HashOf(b)), 2);
+}
+
 TEST(LabelIndex, KeepsTheFirstOfEqualLabels) {
   LabelIndex<int> index;
   const Labels labels = LabelsOf(1);
@@ -47,7 +56,7 @@ TEST(LabelIndex, TellsLabelsOfEqualHashApart) {
   EXPECT_EQ(index.Find(LabelsOf(20), 7), nullptr);
 }
 
-TEST(LabelIndex, HashDependsOnNamesValuesAndTheirPlace) {
+TEST(LabelIndex, HashDependsOnValuesAndTheirPlace) {
   const Labels labels{{"a", "b"}, {"c", "d"}};
   for (const Labels& other :
        {Labels{}, Labels{{"a", "b"}}, Labels{{"a", "d"}, {"c", "b"}},

@@ -12,7 +12,11 @@ Counter::Counter(std::unique_ptr<instrument::Entries> entries)
 
 Counter::~Counter() = default;
 
-void Counter::Increment() noexcept { Increment(1.0); }
+void Counter::Increment() noexcept {
+  if (const instrument::MappedValue* value = entries_->ForUpdate()) {
+    instrument::AddTo(*value, 1.0);
+  }
+}
 
 void Counter::Increment(double amount) noexcept {
   if (!(amount >= 0.0)) return;

@@ -51,8 +51,8 @@ struct RegistryOptions {
 ///   increment makes the child's own file, which starts from zero and gets the
 ///   series that the child counts in. The parent's files are not mapped in the
 ///   child. A child that never counts makes no file. No lock is ever held
-///   across a fork. A child of a raw clone(2) is noticed as well, except on
-///   kernels without MADV_WIPEONFORK (before 4.14, gVisor). Two moments to
+///   across a fork. A child of a raw clone(2) is noticed as well; on kernels
+///   without MADV_WIPEONFORK (before 4.14) it must not count. Two moments to
 ///   know: a child forked while another thread opens a file keeps that file
 ///   open until it ends or becomes another program; and fork() in a signal
 ///   handler must not return to an interrupted increment in the child.
@@ -74,9 +74,8 @@ struct RegistryOptions {
 /// * An earlier process's file with the same identifier is continued; that of a
 ///   live gauge is removed, for its process is dead. A damaged one is renamed
 ///   to `NAME.damaged`, and what stands before the damage carried over.
-/// * Signals. Increments are safe in handlers, except where a file of an
-/// earlier
-///   process is met or one was taken away: that allocates memory.
+/// * Signals. Increments are safe in handlers, except where they meet a file
+///   of an earlier process or find one taken away: that allocates memory.
 ///
 /// The registry writes only; `promshm/collector.h` reads.
 ///
