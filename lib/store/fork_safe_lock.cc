@@ -1,5 +1,7 @@
 #include "store/fork_safe_lock.h"
 
+#include <initializer_list>
+
 #include "store/process_generation.h"
 
 namespace promshm::store {

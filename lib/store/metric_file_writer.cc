@@ -148,7 +148,7 @@ double* MetricFileWriter::Append(const std::string& key,
   static_assert(sizeof(length) == format::kDiskLengthSize);
   std::memcpy(at, &length, sizeof(length));
   at += sizeof(length);
-  std::memcpy(at, key.data(), key.size());
+  key.copy(at, key.size());
   const std::uint64_t padded = format::PaddedKeySize(key.size());
   std::memset(at + key.size(), ' ', padded - key.size());
   at += padded;
