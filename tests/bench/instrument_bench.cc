@@ -247,7 +247,7 @@ int Run(int argc, char** argv) {
       "--benchmark_enable_random_interleaving=true"};
   std::vector<char*> arguments = {argv[0]};
   for (std::string& argument : defaults) arguments.push_back(argument.data());
-  arguments.insert(arguments.end(), argv + 1, argv + argc);
+  for (int i = 1; i < argc; ++i) arguments.push_back(argv[i]);
   int count = static_cast<int>(arguments.size());
   arguments.push_back(nullptr);
   benchmark::Initialize(&count, arguments.data());
