@@ -47,11 +47,13 @@ class Prometheus(testing.Background):
             f"--storage.tsdb.path={folder}/data",
             "--web.listen-address=127.0.0.1:0"])
 
-    def get(self, target, **parameters):
-        port = int(self.wait_for_line(
+    def port(self):
+        return int(self.wait_for_line(
             r'"Listening on".* address=127\.0\.0\.1:(\d+)$')[1])
+
+    def get(self, target, **parameters):
         response = testing.get(
-            port, f"{target}?{urllib.parse.urlencode(parameters)}")
+            self.port(), f"{target}?{urllib.parse.urlencode(parameters)}")
         answer = json.loads(response.text)
         if answer["status"] != "success":
             raise AssertionError(answer)
@@ -65,6 +67,9 @@ class Prometheus(testing.Background):
 
     def wait_for_targets(self, count):
         """Waits until each target was scraped; all that was scraped counts."""
+        testing.wait_for(
+            lambda: testing.get(self.port(), "/-/ready").status == 200,
+            PATIENCE, "a Prometheus that is ready")
         testing.wait_for(
             lambda: len(self.query('up{job="promshm"}')) == count,
             PATIENCE, f"samples of {count} targets")
