@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <prometheus/exposer.h>
+#include <prometheus/gateway.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -217,6 +218,104 @@ TEST(ExposerTest, ServesWhatTheExpositionSays) {
     EXPECT_EQ(served.families.count("exposer_scrapes_total"), 1u);
     RemoveFamilies("exposer_", &served);
     ExpectSame(served, OwnMeaning(Directory(golden), Digits::kSixteen));
+  }
+}
+
+// Purpose: takes one push, as a Pushgateway would.
+//
+// Thread safety: needs external locking.
+class PushReceiver {
+ public:
+  PushReceiver() : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* any = reinterpret_cast<sockaddr*>(&address);
+    LimitWait(listener_);
+    EXPECT_EQ(bind(listener_, any, size), 0);
+    EXPECT_EQ(listen(listener_, 1), 0);
+    EXPECT_EQ(getsockname(listener_, any, &size), 0);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { Receive(); });
+  }
+
+  ~PushReceiver() {
+    if (thread_.joinable()) thread_.join();
+    close(listener_);
+  }
+
+  PushReceiver(const PushReceiver&) = delete;
+  PushReceiver& operator=(const PushReceiver&) = delete;
+
+  std::string port() const { return std::to_string(port_); }
+
+  // The body, once it has come.
+  std::string Body() {
+    thread_.join();
+    const std::size_t head = request_.find(kEndOfHead);
+    return head == std::string::npos
+               ? ""
+               : request_.substr(head + kEndOfHead.size());
+  }
+
+ private:
+  static constexpr std::string_view kEndOfHead = "\r\n\r\n";
+
+  static void LimitWait(int fd) {
+    const timeval patience{20, 0};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  }
+
+  static void Send(int connection, std::string_view text) {
+    EXPECT_EQ(send(connection, text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
+  }
+
+  void Receive() {
+    const int connection = accept(listener_, nullptr, nullptr);
+    LimitWait(connection);
+    std::array<char, 4096> part;
+    ssize_t received = 0;
+    bool told = false;
+    while (!IsComplete() &&
+           (received = recv(connection, part.data(), part.size(), 0)) > 0) {
+      request_.append(part.data(), static_cast<std::size_t>(received));
+      if (!told && request_.find("100-continue") != std::string::npos &&
+          request_.find(kEndOfHead) != std::string::npos) {
+        Send(connection, "HTTP/1.1 100 Continue\r\n\r\n");
+        told = true;
+      }
+    }
+    Send(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    close(connection);
+  }
+
+  bool IsComplete() const {
+    constexpr std::string_view kLength = "Content-Length: ";
+    const std::size_t head = request_.find(kEndOfHead);
+    const std::size_t length = request_.find(kLength);
+    if (head == std::string::npos || length > head) return false;
+    return request_.size() - head - kEndOfHead.size() >=
+           std::stoul(request_.substr(length + kLength.size()));
+  }
+
+  const int listener_;
+  std::uint16_t port_ = 0;
+  std::string request_;
+  std::thread thread_;
+};
+
+TEST(GatewayTest, PushesWhatTheExpositionSays) {
+  for (const std::string_view golden : {"web", "large"}) {
+    SCOPED_TRACE(golden);
+    PushReceiver receiver;
+    prometheus::Gateway gateway("127.0.0.1", receiver.port(), "job");
+    const auto collectable = Collectable(golden);
+    gateway.RegisterCollectable(collectable);
+    EXPECT_EQ(gateway.Push(), 200);
+    ExpectSame(ReadExposition(receiver.Body(), Digits::kSixteen),
+               OwnMeaning(Directory(golden), Digits::kSixteen));
   }
 }
 

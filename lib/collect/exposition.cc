@@ -9,7 +9,6 @@
 #include "collect/family_names.h"
 #include "collect/name_escaping.h"
 #include "collect/name_owners.h"
-#include "format/legacy_name.h"
 #include "format/number_text.h"
 
 namespace promshm {
@@ -30,10 +29,6 @@ void AppendLabel(std::string_view name, std::string_view value,
   *out += "=\"";
   collect::AppendQuotedText(value, out);
   out->push_back('"');
-}
-
-Issue NameConflict(std::string message) {
-  return {IssueKind::kNameConflict, {}, std::nullopt, std::move(message)};
 }
 
 // Purpose: writes one snapshot in one format.
@@ -61,10 +56,7 @@ class TextWriter {
       if (owners.Admits(i)) {
         WriteFamily(families[i], spellings[i]);
       } else {
-        issues_.push_back(NameConflict(
-            "name conflict: family " + families[i].name + " is " +
-            spellings[i].family +
-            " once escaped, and has a name twice or another one's; left out"));
+        issues_.push_back(collect::NotAdmitted(families[i].name, spellings[i]));
       }
     }
     if (open_metrics_) out_ += "# EOF\n";
@@ -89,19 +81,20 @@ class TextWriter {
 
   void WriteFamily(const MetricFamily& family, const FamilySpelling& names) {
     WriteMetadata(family, names.family);
-    const bool unescaped = LabelNamesAreLegacy(family);
+    const bool unescaped = escaping_ == Escaping::kAllowUtf8 ||
+                           collect::LabelNamesAreLegacy(family);
     std::unordered_set<std::string> written;
     for (const Series& series : family.series) {
       std::string labels;
       if (!LabelText(series, &labels)) {
-        issues_.push_back(NameConflict(
-            "name conflict: two labels of a series of family " + family.name +
+        issues_.push_back(collect::NameConflict(
+            "two labels of a series of family " + family.name +
             " have the same name once escaped; left out"));
         continue;
       }
       if (!unescaped && !written.insert(labels).second) {
-        issues_.push_back(NameConflict(
-            "name conflict: two series of family " + family.name +
+        issues_.push_back(collect::NameConflict(
+            "two series of family " + family.name +
             " have the same labels once escaped; the second is left out"));
         continue;
       }
@@ -133,16 +126,6 @@ class TextWriter {
       if (c == '\\' || c == '\n') out_ += '\\';
       out_ += c == '\n' ? 'n' : c;
     }
-  }
-
-  bool LabelNamesAreLegacy(const MetricFamily& family) const {
-    if (escaping_ == Escaping::kAllowUtf8) return true;
-    for (const Series& series : family.series) {
-      for (const Label& label : series.labels) {
-        if (!format::IsLegacyName(label.name, NameKind::kLabel)) return false;
-      }
-    }
-    return true;
   }
 
   // The series' labels, comma-separated. False when two of them have one name

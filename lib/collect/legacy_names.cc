@@ -34,16 +34,6 @@ FamilySpelling SpellingOf(const MetricFamily& family) {
   return spelling;
 }
 
-bool LabelsAreLegacy(const MetricFamily& family) {
-  return std::all_of(
-      family.series.begin(), family.series.end(), [](const Series& series) {
-        return std::all_of(
-            series.labels.begin(), series.labels.end(), [](const Label& label) {
-              return format::IsLegacyName(label.name, NameKind::kLabel);
-            });
-      });
-}
-
 // Spells the names of the family's labels; a series that then has a label
 // twice, or the labels of one before it, goes. Returns how many went.
 std::size_t SpellLabels(MetricFamily* family) {
@@ -73,29 +63,25 @@ Snapshot WithLegacyNames(const Snapshot& snapshot, std::vector<Issue>* issues) {
   bool nothing_to_do = true;
   for (const MetricFamily& family : snapshot.families()) {
     spellings.push_back(SpellingOf(family));
-    nothing_to_do =
-        nothing_to_do && spellings.back().unescaped && LabelsAreLegacy(family);
+    nothing_to_do = nothing_to_do && spellings.back().unescaped &&
+                    collect::LabelNamesAreLegacy(family);
   }
   if (nothing_to_do) return snapshot;
   const collect::NameOwners owners(spellings);
   auto layout = std::make_shared<SnapshotLayout>();
-  const auto report = [issues](std::string message) {
-    issues->push_back(
-        {IssueKind::kNameConflict, {}, std::nullopt, std::move(message)});
-  };
   for (std::size_t i = 0; i < spellings.size(); ++i) {
     MetricFamily family = snapshot.families()[i];
     if (!owners.Admits(i)) {
-      report("name conflict: family " + family.name + " is " +
-             spellings[i].family + " once escaped, and has a name twice or " +
-             "another one's; left out");
+      issues->push_back(collect::NotAdmitted(family.name, spellings[i]));
       continue;
     }
-    const std::size_t gone = LabelsAreLegacy(family) ? 0 : SpellLabels(&family);
+    const std::size_t gone =
+        collect::LabelNamesAreLegacy(family) ? 0 : SpellLabels(&family);
     if (gone > 0) {
-      report("name conflict: " + std::to_string(gone) + " series of family " +
-             family.name + " have a label twice, or another one's labels, " +
-             "once escaped; left out");
+      issues->push_back(collect::NameConflict(
+          std::to_string(gone) + " series of family " + family.name +
+          " have a label twice, or another one's labels, once escaped; left "
+          "out"));
     }
     family.name = spellings[i].family;
     family.sample_names = spellings[i].samples;

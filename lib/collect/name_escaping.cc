@@ -68,6 +68,15 @@ void AppendName(std::string_view name, NameKind kind, Escaping escaping,
   }
 }
 
+bool LabelNamesAreLegacy(const MetricFamily& family) {
+  for (const Series& series : family.series) {
+    for (const Label& label : series.labels) {
+      if (!IsLegacyName(label.name, NameKind::kLabel)) return false;
+    }
+  }
+  return true;
+}
+
 Escaping EffectiveEscaping(const ExpositionFormat& format) {
   const bool quotes = format.text == TextFormat::kPrometheus100 ||
                       format.text == TextFormat::kOpenMetrics100;

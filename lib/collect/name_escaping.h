@@ -14,6 +14,9 @@ namespace promshm::collect {
 void AppendName(std::string_view name, format::NameKind kind, Escaping escaping,
                 std::string* out);
 
+// Whether no label of the family needs to be escaped.
+bool LabelNamesAreLegacy(const MetricFamily& family);
+
 // The scheme that a format really follows: those before 1.0.0 cannot quote
 // names, and use underscores instead.
 Escaping EffectiveEscaping(const ExpositionFormat& format);

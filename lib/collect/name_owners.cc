@@ -1,8 +1,8 @@
 #include "collect/name_owners.h"
 
 #include <algorithm>
-#include <string_view>
-#include <unordered_set>
+#include <optional>
+#include <utility>
 
 namespace promshm::collect {
 
@@ -24,13 +24,28 @@ NameOwners::NameOwners(const std::vector<FamilySpelling>& families) {
 
 bool NameOwners::HasAll(const FamilySpelling& family, std::size_t index,
                         const Owners& owners) {
-  std::unordered_set<std::string_view> distinct;
-  return owners.at(family.family) == index &&
-         std::all_of(family.samples.begin(), family.samples.end(),
-                     [&](const std::string& sample) {
-                       return owners.at(sample) == index &&
-                              distinct.insert(sample).second;
-                     });
+  if (owners.at(family.family) != index) return false;
+  for (auto sample = family.samples.begin(); sample != family.samples.end();
+       ++sample) {
+    if (owners.at(*sample) != index) return false;
+    if (std::find(family.samples.begin(), sample, *sample) != sample) {
+      return false;
+    }
+  }
+  return true;
+}
+
+Issue NameConflict(std::string message) {
+  return {IssueKind::kNameConflict,
+          {},
+          std::nullopt,
+          "name conflict: " + std::move(message)};
+}
+
+Issue NotAdmitted(const std::string& family, const FamilySpelling& spelling) {
+  return NameConflict("family " + family + " is " + spelling.family +
+                      " once escaped, and has a name twice or another one's; "
+                      "left out");
 }
 
 }  // namespace promshm::collect

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "promshm/issue.h"
+
 namespace promshm::collect {
 
 // How an exposition spells the names of a family.
@@ -35,6 +37,12 @@ class NameOwners {
 
   std::vector<bool> admitted_;
 };
+
+// Two names that cannot stand side by side.
+Issue NameConflict(std::string message);
+
+// Why `family`, so spelled, is left out.
+Issue NotAdmitted(const std::string& family, const FamilySpelling& spelling);
 
 }  // namespace promshm::collect
 

@@ -12,15 +12,14 @@ Entries::Entries(ProcessFiles* files, FileKind kind,
       values_(std::make_unique<MappedValue[]>(keys.size())),
       files_(files),
       kind_(kind),
-      keys_(std::move(keys)),
-      size_(SizeOf(keys_)) {}
+      keys_(std::move(keys)) {}
 
 void Entries::Create() noexcept {
   if (!IsBound()) files_->FindOrAdd(kind_, keys_, values_.get(), &bound_);
 }
 
 const MappedValue* Entries::BindForUpdate() noexcept {
-  if (!files_->IsWaiting(kind_, size_) &&
+  if (!files_->IsWaiting(kind_, keys_) &&
       files_->FindOrAdd(kind_, keys_, values_.get(), &bound_)) {
     return values_.get();
   }

@@ -55,7 +55,6 @@ class Entries {
   ProcessFiles* const files_;
   const FileKind kind_;
   const std::vector<std::string> keys_;
-  const std::size_t size_;  // of the keys
 };
 
 }  // namespace promshm::instrument

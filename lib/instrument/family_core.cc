@@ -158,8 +158,8 @@ std::vector<std::string> FamilyCore::Keys(
   }
   std::vector<std::string> keys;
   if (kind_ != InstrumentKind::kHistogram) {
-    for (const std::string& sample : SampleNames(kind_, family_)) {
-      key.sample = sample;
+    for (std::size_t i = 0; i + 1 < names_.size(); ++i) {
+      key.sample = names_[i];
       keys.push_back(key.Format());
     }
     return keys;

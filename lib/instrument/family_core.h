@@ -56,7 +56,7 @@ class FamilyCore {
   FamilyDescription description_;
   ProcessFiles* files_;
   std::string family_;              // as keys and an exposition call it
-  std::vector<std::string> names_;  // the family's and its samples'
+  std::vector<std::string> names_;  // the samples', then the family's
 };
 
 // The bounds as a histogram keeps them, without +Inf at the end. Throws

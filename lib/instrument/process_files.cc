@@ -49,6 +49,12 @@ std::int64_t MonotonicNanoseconds() noexcept {
       .count();
 }
 
+std::size_t SizeOf(const std::vector<std::string>& keys) noexcept {
+  std::size_t size = 0;
+  for (const std::string& key : keys) size += key.size();
+  return size;
+}
+
 bool IsIdentifier(std::string_view text) {
   return !text.empty() && text.size() <= store::kLongestIdentifier &&
          text.find_first_not_of(
@@ -71,12 +77,6 @@ FileKind KindOf(FamilyType type, GaugeMode mode) {
       break;
   }
   return kFirstGauge + static_cast<FileKind>(mode);
-}
-
-std::size_t SizeOf(const std::vector<std::string>& keys) noexcept {
-  std::size_t size = 0;
-  for (const std::string& key : keys) size += key.size();
-  return size;
 }
 
 ProcessFiles::ProcessFiles(std::string directory, ProcessIdentifier identifier,
@@ -131,11 +131,11 @@ bool ProcessFiles::FindOrAdd(FileKind kind, const Keys& keys,
   return found;
 }
 
-bool ProcessFiles::IsWaiting(FileKind kind, std::size_t size) const noexcept {
+bool ProcessFiles::IsWaiting(FileKind kind, const Keys& keys) const noexcept {
   const File& file = files_[kind];
   return file.failed_generation.load(std::memory_order_acquire) ==
              generation_.load(std::memory_order_relaxed) &&
-         size >= file.failed_size.load(std::memory_order_relaxed) &&
+         SizeOf(keys) >= file.failed_size.load(std::memory_order_relaxed) &&
          MonotonicNanoseconds() < file.retry_at.load(std::memory_order_relaxed);
 }
 

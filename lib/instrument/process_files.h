@@ -35,9 +35,6 @@ constexpr Binding BindingOf(std::uint32_t generation, std::uint32_t epoch) {
   return Binding{generation} << 32 | epoch;
 }
 
-// Bytes of all keys together.
-std::size_t SizeOf(const std::vector<std::string>& keys) noexcept;
-
 // Purpose: the files that this process writes for one registry, one a kind,
 // each opened when it is first needed, and opened anew in a forked child. A
 // file that cannot be had is reported once and tried again once a second.
@@ -69,8 +66,9 @@ class ProcessFiles {
                  std::atomic<double*>* values,
                  std::atomic<Binding>* bound) noexcept;
 
-  // Whether there was no room for keys of this size less than a second ago.
-  bool IsWaiting(FileKind kind, std::size_t size) const noexcept;
+  // Whether there was no room for keys like these less than a second ago.
+  bool IsWaiting(FileKind kind,
+                 const std::vector<std::string>& keys) const noexcept;
 
   void CountDrop() noexcept;
   std::uint64_t dropped() const noexcept;

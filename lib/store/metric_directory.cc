@@ -12,9 +12,9 @@
 #include <chrono>
 #include <memory>
 #include <string_view>
-#include <thread>
 #include <utility>
 
+#include "store/directory_lock.h"
 #include "store/system_error.h"
 
 namespace promshm::store {
@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::string_view kSuffix = ".db";
 constexpr std::chrono::milliseconds kLockPatience(2000);
-constexpr std::chrono::milliseconds kLockPause(5);
 
 struct CloseDirectory {
   void operator()(DIR* stream) const { closedir(stream); }
@@ -35,23 +34,6 @@ std::size_t DescriptorBudget() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
   constexpr rlim_t kMost = 16384;
   return static_cast<std::size_t>(std::min(limit.rlim_cur / 8, kMost));
-}
-
-Status LockShared(int fd, const std::string& path) {
-  const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
-  while (flock(fd, LOCK_SH | LOCK_NB) != 0) {
-    if (errno == EINTR) continue;
-    // Any other refusal means that the file system has no such lock.
-    if (errno != EWOULDBLOCK) return {};
-    if (std::chrono::steady_clock::now() >= deadline) {
-      return {StatusKind::kBusy,
-              path +
-                  ": cannot lock: another process has held the directory's "
-                  "lock for 2 seconds"};
-    }
-    std::this_thread::sleep_for(kLockPause);
-  }
-  return {};
 }
 
 FileDescriptor OpenRetrying(const char* path, int flags) {
@@ -75,10 +57,15 @@ Result<MetricDirectory> MetricDirectory::Open(const std::string& path) {
   if (faccessat(AT_FDCWD, path.c_str(), R_OK | X_OK, AT_EACCESS) != 0) {
     return SystemStatus(path, "cannot open", errno);
   }
-  Status status = LockShared(directory.directory_.get(), path);
-  if (!status.ok()) return status;
+  if (!LockDirectory(directory.directory_.get(), LockMode::kShared,
+                     kLockPatience)) {
+    return Status(StatusKind::kBusy,
+                  path +
+                      ": cannot lock: another process has held the directory's "
+                      "lock for 2 seconds");
+  }
   directory.prefix_ = path.ends_with('/') ? path : path + '/';
-  status = directory.List();
+  Status status = directory.List();
   if (!status.ok()) return status;
   directory.OpenFiles();
   return directory;

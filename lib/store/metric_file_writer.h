@@ -39,9 +39,8 @@ enum class Loss {
 // Failures leave the file as it was. Nothing here allocates, but for opening a
 // file that an earlier process left.
 //
-// Lifetime: `directory` and `stem` of the target must outlive the writer;
-// addresses are valid until Close() and in this process only. Thread safety:
-// needs external locking.
+// Lifetime: addresses are valid until Close() and in this process only. Thread
+// safety: needs external locking.
 class MetricFileWriter {
  public:
   MetricFileWriter() = default;

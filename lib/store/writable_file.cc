@@ -1,14 +1,13 @@
 #include "store/writable_file.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <optional>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "format/dialect.h"
 #include "format/layout.h"
 #include "format/metric_key.h"
+#include "store/directory_lock.h"
 #include "store/file_walk.h"
 #include "store/metric_file_reader.h"
 #include "store/writer_probe.h"
@@ -38,15 +38,11 @@ enum class Attempt { kOpened, kTaken, kAgain, kFailed };
 
 // Keeps readers from listing the directory while a name comes to mean another
 // file. Whoever holds it for too long reads without that comfort.
-FileDescriptor LockDirectory(const char* path) {
-  constexpr int kTries = 50;
-  constexpr timespec kPause{0, 1'000'000};
+FileDescriptor KeepReadersOut(const char* path) {
+  constexpr std::chrono::milliseconds kPatience(50);
   FileDescriptor directory(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  for (int i = 0;
-       i < kTries && directory.valid() &&
-       flock(directory.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-       ++i) {
-    nanosleep(&kPause, nullptr);
+  if (directory.valid()) {
+    LockDirectory(directory.get(), LockMode::kExclusive, kPatience);
   }
   return directory;
 }
@@ -157,7 +153,7 @@ class Opener {
   }
 
   Attempt Remove() {
-    const FileDescriptor lock = LockDirectory(target_.directory);
+    const FileDescriptor lock = KeepReadersOut(target_.directory);
     return unlinkat(directory_.get(), file_.name.c_str(), 0) == 0
                ? Attempt::kAgain
                : Attempt::kTaken;
@@ -212,7 +208,7 @@ class Opener {
     if (failure.failed()) return Fail(failure);
     FileNameText aside;
     if (!LinkAside(&aside)) return Attempt::kTaken;
-    const FileDescriptor lock = LockDirectory(target_.directory);
+    const FileDescriptor lock = KeepReadersOut(target_.directory);
     failure = sound.Replace(file_.name);
     if (failure.failed()) {
       unlinkat(directory_.get(), aside.c_str(), 0);

@@ -15,7 +15,7 @@
 
 #include "promshm/entries.h"
 #include "promshm/registry.h"
-#include "tests/stress/child_process.h"
+#include "tests/stress/stress_child.h"
 #include "tests/stress/totals.h"
 #include "tests/support/temporary_directory.h"
 
@@ -99,7 +99,7 @@ class Storm {
   void ForkChildren() {
     std::deque<Child> running;
     const auto wait = [&running] {
-      EXPECT_EQ(testing::WaitForChild(running.front().pid), "");
+      EXPECT_EQ(testing::FateOfChild(running.front().pid), "");
       running.pop_front();
     };
     for (int i = 0; i < kForksARound; ++i) {

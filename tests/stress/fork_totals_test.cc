@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "promshm/registry.h"
-#include "tests/stress/child_process.h"
 #include "tests/stress/scrape_watch.h"
+#include "tests/stress/stress_child.h"
 #include "tests/stress/totals.h"
 #include "tests/stress/workload.h"
 #include "tests/support/temporary_directory.h"
@@ -117,7 +117,7 @@ TEST(ForkTotalsTest, NoIncrementIsLostWhileAReaderScrapes) {
   });
   forker.join();
   for (const pid_t child : children) {
-    EXPECT_EQ(testing::WaitForChild(child), "");
+    EXPECT_EQ(testing::FateOfChild(child), "");
   }
   watch.WaitForChanges(kChanges);
   parent.Stop();

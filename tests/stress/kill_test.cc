@@ -16,8 +16,8 @@
 
 #include "promshm/entries.h"
 #include "promshm/registry.h"
-#include "tests/stress/child_process.h"
 #include "tests/stress/shared_memory.h"
+#include "tests/stress/stress_child.h"
 #include "tests/support/temporary_directory.h"
 
 // Processes are killed while they register as fast as they can, and what they
@@ -157,7 +157,7 @@ class Killer {
         0, young ? kYouthMicroseconds : kLongestLifeMicroseconds)(random_);
     std::this_thread::sleep_for(std::chrono::microseconds(rest));
     kill(killed.pid, SIGKILL);
-    EXPECT_EQ(testing::WaitForChild(killed.pid), "ended by signal 9");
+    EXPECT_EQ(testing::FateOfChild(killed.pid), "ended by signal 9");
     killed.registered = *registered;
     return killed;
   }

@@ -15,8 +15,8 @@
 #include <thread>
 
 #include "promshm/registry.h"
-#include "tests/stress/child_process.h"
 #include "tests/stress/shared_memory.h"
+#include "tests/stress/stress_child.h"
 #include "tests/stress/totals.h"
 #include "tests/support/temporary_directory.h"
 
@@ -164,7 +164,7 @@ TEST_F(SignalTest, HandlerIsFirstToCountInAForkedChild) {
     testing::RequireInChild(registry_.DroppedIncrements() == 0,
                             "increments were dropped");
   });
-  EXPECT_EQ(testing::WaitForChild(pid), "");
+  EXPECT_EQ(testing::FateOfChild(pid), "");
   ExpectFiles(pid);
 }
 
@@ -198,7 +198,7 @@ TEST_F(SignalTest, HandlerInterruptsForkedChildren) {
       kill(pid, SIGUSR1);
       std::this_thread::sleep_for(std::chrono::microseconds(10));
     };
-    EXPECT_EQ(testing::WaitForChild(pid, signal), "");
+    EXPECT_EQ(testing::FateOfChild(pid, signal), "");
     by_handler += tally_->by_handler;
     ExpectFiles(pid);
   }
@@ -225,7 +225,7 @@ TEST(DroppedIncrementTest, LeavesErrnoAsItWas) {
     testing::RequireInChild(registry.DroppedIncrements() == 3,
                             "increments were not counted as dropped");
   });
-  EXPECT_EQ(testing::WaitForChild(pid), "");
+  EXPECT_EQ(testing::FateOfChild(pid), "");
 }
 
 }  // namespace

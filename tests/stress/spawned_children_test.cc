@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "promshm/registry.h"
-#include "tests/stress/child_process.h"
+#include "tests/stress/stress_child.h"
 #include "tests/stress/totals.h"
 #include "tests/support/temporary_directory.h"
 
@@ -20,10 +20,10 @@
 namespace promshm {
 namespace {
 
+using testing::FateOfChild;
 using ::testing::IsEmpty;
 using testing::Totals;
 using ::testing::UnorderedElementsAre;
-using testing::WaitForChild;
 
 class SpawnedChildrenTest : public ::testing::Test {
  protected:
@@ -72,7 +72,7 @@ TEST_F(SpawnedChildrenTest, RawCloneCountsInAFileOfItsOwn) {
     testing::RequireInChild(counter_.Value() == 3, "wrong value");
     _exit(0);
   }
-  EXPECT_EQ(WaitForChild(pid), "");
+  EXPECT_EQ(FateOfChild(pid), "");
   counter_.Increment(0.5);
   EXPECT_THAT(Files(), UnorderedElementsAre(FileOf(getpid()), FileOf(pid)));
   ExpectCount(FileOf(getpid()), 10.5);
@@ -86,7 +86,7 @@ TEST_F(SpawnedChildrenTest, VforkAndExecLeaveNoTrace) {
     execl("/bin/true", "true", nullptr);
     _exit(127);
   }
-  EXPECT_EQ(WaitForChild(pid), "");
+  EXPECT_EQ(FateOfChild(pid), "");
   ExpectNoTrace();
 }
 
@@ -96,7 +96,7 @@ TEST_F(SpawnedChildrenTest, PosixSpawnLeavesNoTrace) {
   pid_t pid = 0;
   ASSERT_EQ(
       posix_spawn(&pid, "/bin/true", nullptr, nullptr, arguments, environ), 0);
-  EXPECT_EQ(WaitForChild(pid), "");
+  EXPECT_EQ(FateOfChild(pid), "");
   ExpectNoTrace();
 }
 

@@ -1,4 +1,4 @@
-#include "tests/stress/child_process.h"
+#include "tests/stress/stress_child.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -9,16 +9,12 @@
 #include <chrono>
 #include <cstring>
 #include <string>
-#include <system_error>
 #include <thread>
+
+#include "tests/support/child_process.h"
 
 namespace promshm::testing {
 namespace {
-
-[[noreturn]] void RunChild(const std::function<void()>& body) noexcept {
-  body();
-  _exit(0);
-}
 
 std::string Describe(int status) {
   if (WIFSIGNALED(status)) {
@@ -33,17 +29,17 @@ std::string Describe(int status) {
 }  // namespace
 
 pid_t ForkChild(const std::function<void()>& body) {
-  const pid_t pid = fork();
-  if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (pid == 0) RunChild(body);
-  return pid;
+  return StartChild([&body]() noexcept {
+    body();
+    return 0;
+  });
 }
 
 void SleepBriefly() {
   std::this_thread::sleep_for(std::chrono::microseconds(100));
 }
 
-std::string WaitForChild(pid_t pid, const std::function<void()>& meanwhile) {
+std::string FateOfChild(pid_t pid, const std::function<void()>& meanwhile) {
   using Clock = std::chrono::steady_clock;
   const auto deadline = Clock::now() + std::chrono::minutes(1);
   int status = 0;

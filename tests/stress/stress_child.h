@@ -1,5 +1,5 @@
-#ifndef PROMSHM_TESTS_STRESS_CHILD_PROCESS_H_
-#define PROMSHM_TESTS_STRESS_CHILD_PROCESS_H_
+#ifndef PROMSHM_TESTS_STRESS_STRESS_CHILD_H_
+#define PROMSHM_TESTS_STRESS_STRESS_CHILD_H_
 
 #include <sys/types.h>
 
@@ -22,8 +22,8 @@ pid_t ForkChild(const std::function<void()>& body);
 // killed. Calls `meanwhile` again and again, which sleeps for an instant.
 // Empty when it ended with status 0, otherwise what became of it.
 void SleepBriefly();
-std::string WaitForChild(pid_t pid,
-                         const std::function<void()>& meanwhile = SleepBriefly);
+std::string FateOfChild(pid_t pid,
+                        const std::function<void()>& meanwhile = SleepBriefly);
 
 // Ends the process with status 1 unless `condition` holds: a child has no other
 // way to fail its parent's test.
@@ -31,4 +31,4 @@ void RequireInChild(bool condition, const char* what);
 
 }  // namespace promshm::testing
 
-#endif  // PROMSHM_TESTS_STRESS_CHILD_PROCESS_H_
+#endif  // PROMSHM_TESTS_STRESS_STRESS_CHILD_H_
