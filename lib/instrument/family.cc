@@ -4,13 +4,13 @@
 
 #include "instrument/entries.h"
 #include "instrument/family_core.h"
-#include "instrument/label_index.h"
+#include "instrument/series_map.h"
 #include "store/fork_safe_lock.h"
 
 namespace promshm {
 
 template <typename T>
-class Family<T>::Series : public instrument::LabelIndex<T> {};
+class Family<T>::Series : public instrument::SeriesMap<Labels, T> {};
 
 template <typename T>
 Family<T>::Family(const instrument::FamilyCore& core)

@@ -1,10 +1,13 @@
-#include "instrument/label_index.h"
+#include "instrument/series_map.h"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace promshm::instrument {
@@ -12,13 +15,13 @@ namespace {
 
 Labels LabelsOf(int number) { return {{"k", std::to_string(number)}}; }
 
-int* Insert(LabelIndex<int>* index, const Labels& labels, int value,
+int* Insert(SeriesMap<Labels, int>* index, const Labels& labels, int value,
             std::size_t hash) {
   return index->Insert(labels, hash, std::make_unique<int>(value));
 }
 
-TEST(LabelIndex, FindsWhatWasInserted) {
-  LabelIndex<int> index;
+TEST(SeriesMap, FindsWhatWasInserted) {
+  SeriesMap<Labels, int> index;
   for (int i = 0; i < 1'000; ++i) {
     const Labels labels = LabelsOf(i);
     EXPECT_EQ(index.Find(labels, HashOf(labels)), nullptr);
@@ -32,8 +35,8 @@ TEST(LabelIndex, FindsWhatWasInserted) {
   }
 }
 
-TEST(LabelIndex, TellsNamesApart) {
-  LabelIndex<int> index;
+TEST(SeriesMap, TellsNamesApart) {
+  SeriesMap<Labels, int> index;
   const Labels a{{"a", "v"}};
   const Labels b{{"b", "v"}};
   int* first = Insert(&index, a, 1, HashOf(a));
@@ -41,22 +44,22 @@ TEST(LabelIndex, TellsNamesApart) {
   EXPECT_EQ(*index.Find(b, HashOf(b)), 2);
 }
 
-TEST(LabelIndex, KeepsTheFirstOfEqualLabels) {
-  LabelIndex<int> index;
+TEST(SeriesMap, KeepsTheFirstOfEqualLabels) {
+  SeriesMap<Labels, int> index;
   const Labels labels = LabelsOf(1);
   int* first = Insert(&index, labels, 1, HashOf(labels));
   EXPECT_EQ(Insert(&index, labels, 2, HashOf(labels)), first);
   EXPECT_EQ(*first, 1);
 }
 
-TEST(LabelIndex, TellsLabelsOfEqualHashApart) {
-  LabelIndex<int> index;
+TEST(SeriesMap, TellsLabelsOfEqualHashApart) {
+  SeriesMap<Labels, int> index;
   for (int i = 0; i < 20; ++i) Insert(&index, LabelsOf(i), i, 7);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(*index.Find(LabelsOf(i), 7), i);
   EXPECT_EQ(index.Find(LabelsOf(20), 7), nullptr);
 }
 
-TEST(LabelIndex, HashDependsOnValuesAndTheirPlace) {
+TEST(SeriesMap, HashDependsOnValuesAndTheirPlace) {
   const Labels labels{{"a", "b"}, {"c", "d"}};
   for (const Labels& other :
        {Labels{}, Labels{{"a", "b"}}, Labels{{"a", "d"}, {"c", "b"}},
@@ -65,9 +68,9 @@ TEST(LabelIndex, HashDependsOnValuesAndTheirPlace) {
   }
 }
 
-TEST(LabelIndex, CanBeReadWhileItGrows) {
+TEST(SeriesMap, CanBeReadWhileItGrows) {
   constexpr int kCount = 20'000;
-  LabelIndex<int> index;
+  SeriesMap<Labels, int> index;
   std::atomic<int> inserted{0};
   std::thread reader([&] {
     int last = 0;
@@ -86,6 +89,22 @@ TEST(LabelIndex, CanBeReadWhileItGrows) {
     inserted.store(i + 1, std::memory_order_release);
   }
   reader.join();
+}
+
+TEST(SeriesMap, VisitsEachOnce) {
+  SeriesMap<std::string, int> map;
+  const std::hash<std::string_view> hash;
+  for (int i = 0; i < 100; ++i) {
+    const std::string key = std::to_string(i);
+    map.Insert(key, hash(key), std::make_unique<int>(i));
+  }
+  std::set<int> visited;
+  map.ForEach(
+      [&](const int* value) { EXPECT_TRUE(visited.insert(*value).second); });
+  EXPECT_EQ(visited.size(), 100U);
+  EXPECT_EQ(map.size(), 100U);
+  // A key may be looked up by what compares with it.
+  EXPECT_NE(map.Find(std::string_view("42"), hash("42")), nullptr);
 }
 
 }  // namespace

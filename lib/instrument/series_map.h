@@ -1,5 +1,5 @@
-#ifndef PROMSHM_INSTRUMENT_LABEL_INDEX_H_
-#define PROMSHM_INSTRUMENT_LABEL_INDEX_H_
+#ifndef PROMSHM_INSTRUMENT_SERIES_MAP_H_
+#define PROMSHM_INSTRUMENT_SERIES_MAP_H_
 
 #include <atomic>
 #include <cstddef>
@@ -22,50 +22,67 @@ inline std::size_t HashOf(const Labels& labels) noexcept {
   return hash ^ hash >> 32;
 }
 
-// Purpose: the series of a family by their labels. Nothing is ever taken out,
-// and whatever a look-up can reach is complete at every moment: look-ups need
-// no lock, and a forked child finds the index sound even if another thread of
-// the parent was adding.
+// Purpose: the series of a family, by their labels or another key. Nothing is
+// ever taken out, and whatever a look-up can reach is complete at every moment:
+// look-ups need no lock, and a forked child finds the map sound even if another
+// thread of the parent was adding.
 //
-// Thread safety: Find() may be called from several threads, also beside one
-// Insert().
-template <typename T>
-class LabelIndex {
+// Thread safety: const methods may be called from several threads, also beside
+// one Insert().
+template <typename Key, typename T>
+class SeriesMap {
  public:
-  LabelIndex() : table_(new Table(kFirstSize, nullptr)) {}
+  SeriesMap() : table_(new Table(kFirstSize, nullptr)) {}
 
-  ~LabelIndex() {
+  ~SeriesMap() {
     Table* table = table_.load();
     for (std::size_t i = 0; i <= table->mask; ++i) delete table->cells[i];
     while (table != nullptr) delete std::exchange(table, table->previous);
   }
 
-  LabelIndex(const LabelIndex&) = delete;
-  LabelIndex& operator=(const LabelIndex&) = delete;
+  SeriesMap(const SeriesMap&) = delete;
+  SeriesMap& operator=(const SeriesMap&) = delete;
 
-  // Null when there is none.
-  T* Find(const Labels& labels, std::size_t hash) const noexcept {
+  // Null when there is none. `key` is anything that compares with a Key.
+  template <typename SomeKey>
+  T* Find(const SomeKey& key, std::size_t hash) const noexcept {
     const Table* table = table_.load(std::memory_order_acquire);
     for (std::size_t i = hash & table->mask;; i = (i + 1) & table->mask) {
       const Node* node = table->cells[i].load(std::memory_order_acquire);
       if (node == nullptr) return nullptr;
-      if (node->hash == hash && node->labels == labels) {
+      if (node->hash == hash && node->key == key) {
         return node->value.get();
       }
     }
   }
 
-  // Adds a series, unless there is one with these labels by now. Returns the
-  // one that is there. One thread at a time.
-  T* Insert(const Labels& labels, std::size_t hash, std::unique_ptr<T> value) {
-    if (T* found = Find(labels, hash)) return found;
-    auto node = std::make_unique<Node>(Node{hash, labels, std::move(value)});
+  // Adds a series, unless there is one with this key by now. Returns the one
+  // that is there. One thread at a time.
+  T* Insert(Key key, std::size_t hash, std::unique_ptr<T> value) {
+    if (T* found = Find(key, hash)) return found;
+    auto node =
+        std::make_unique<Node>(Node{hash, std::move(key), std::move(value)});
     Table* table = table_.load(std::memory_order_relaxed);
-    if (2 * (count_ + 1) > table->mask) table = Grow(*table);
+    if (2 * (size() + 1) > table->mask) table = Grow(*table);
     T* inserted = node->value.get();
     Place(node.release(), table);
-    ++count_;
+    count_.store(size() + 1, std::memory_order_relaxed);
     return inserted;
+  }
+
+  // Calls `function` with each series that is there; may stand beside one
+  // Insert(), as Find() may.
+  template <typename Function>
+  void ForEach(const Function& function) const {
+    const Table* table = table_.load(std::memory_order_acquire);
+    for (std::size_t i = 0; i <= table->mask; ++i) {
+      const Node* node = table->cells[i].load(std::memory_order_acquire);
+      if (node != nullptr) function(node->value.get());
+    }
+  }
+
+  std::size_t size() const noexcept {
+    return count_.load(std::memory_order_relaxed);
   }
 
  private:
@@ -73,7 +90,7 @@ class LabelIndex {
 
   struct Node {
     std::size_t hash;
-    Labels labels;
+    Key key;
     std::unique_ptr<T> value;
   };
 
@@ -109,9 +126,9 @@ class LabelIndex {
   }
 
   std::atomic<Table*> table_;
-  std::size_t count_ = 0;
+  std::atomic<std::size_t> count_{0};
 };
 
 }  // namespace promshm::instrument
 
-#endif  // PROMSHM_INSTRUMENT_LABEL_INDEX_H_
+#endif  // PROMSHM_INSTRUMENT_SERIES_MAP_H_
