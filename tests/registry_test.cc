@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <limits>
@@ -20,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "promshm/collector.h"
 #include "promshm/entries.h"
 #include "tests/support/child_process.h"
 #include "tests/support/temporary_directory.h"
@@ -720,6 +722,65 @@ TEST_F(RegistryTest, TellsOfADamagedFile) {
   EXPECT_THAT(errors_, ElementsAre(EndsWith("set aside as " + Own("counter") +
                                             ".damaged")));
   EXPECT_EQ(ValueIn(Own("counter"), "a_total"), 1);
+}
+
+TEST_F(RegistryTest, CounterTakesATotalThatIsCountedElsewhere) {
+  Registry registry(Options());
+  Counter& counter = BuildCounter().Name("c").Register(registry).Add({});
+  counter.SetTotal(7);
+  EXPECT_EQ(counter.Value(), 7);
+  counter.SetTotal(-1);
+  counter.SetTotal(kNan);
+  EXPECT_EQ(counter.Value(), 7);
+  counter.SetTotal(3);
+  counter.Increment();
+  EXPECT_EQ(ValueIn(Own("counter"), "c_total"), 4);
+}
+
+TEST_F(RegistryTest, GaugeIsWithdrawnAsItsModeAllows) {
+  Registry registry(Options());
+  const auto add = [&](const char* name, GaugeMode mode) -> Gauge& {
+    return BuildGauge().Name(name).Mode(mode).Register(registry).Add({});
+  };
+  Gauge& sum = add("sum", GaugeMode::kLiveSum);
+  Gauge& recent = add("recent", GaugeMode::kLiveMostRecent);
+  Gauge& all = add("all", GaugeMode::kAll);
+  for (Gauge* gauge : {&sum, &recent, &all}) {
+    gauge->Set(5);
+    gauge->Withdraw();
+  }
+  EXPECT_EQ(ValueIn(Own("gauge_livesum"), "sum"), 0);
+  EXPECT_EQ(ValueIn(Own("gauge_all"), "all"), 5);
+  Collector collector(directory_.path());
+  const auto is_told = [&](const char* name) {
+    const auto snapshot = collector.Collect();
+    EXPECT_TRUE(snapshot.ok()) << snapshot.status().message();
+    return snapshot.ok() &&
+           std::any_of(snapshot->families().begin(), snapshot->families().end(),
+                       [&](const MetricFamily& family) {
+                         return family.name == name && !family.series.empty();
+                       });
+  };
+  EXPECT_TRUE(is_told("all"));
+  EXPECT_FALSE(is_told("recent"));
+  recent.Set(6);
+  EXPECT_TRUE(is_told("recent"));
+}
+
+TEST_F(RegistryTest, WithdrawingMakesNoFile) {
+  Registry registry(Options());
+  Gauge& gauge = BuildGauge()
+                     .Name("g")
+                     .Mode(GaugeMode::kLiveSum)
+                     .Register(registry)
+                     .Add({});
+  const auto body = [&] {
+    gauge.Withdraw();
+    return access(directory_.PathOf(Own("gauge_livesum")).c_str(), F_OK) == 0
+               ? 1
+               : 0;
+  };
+  EXPECT_EQ(RunInChild(body), 0);
 }
 
 }  // namespace

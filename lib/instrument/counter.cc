@@ -25,6 +25,13 @@ void Counter::Increment(double amount) noexcept {
   }
 }
 
+void Counter::SetTotal(double total) noexcept {
+  if (!(total >= 0.0)) return;
+  if (const instrument::MappedValue* value = entries_->ForUpdate()) {
+    instrument::Store(*value, total);
+  }
+}
+
 double Counter::Value() const noexcept {
   const instrument::MappedValue* value = entries_->ForReading();
   return value == nullptr ? 0.0 : instrument::Load(*value);

@@ -16,16 +16,22 @@ double UnixTime() noexcept {
       .count();
 }
 
+void StoreTime(const instrument::MappedValue& value, double time) noexcept {
+  std::atomic_ref<double>(instrument::AddressOf(value)[1])
+      .store(time, std::memory_order_release);
+}
+
 // The value comes first: an old one must not look new.
 void Stamp(const instrument::MappedValue& value) noexcept {
-  std::atomic_ref<double>(instrument::AddressOf(value)[1])
-      .store(UnixTime(), std::memory_order_release);
+  StoreTime(value, UnixTime());
 }
 
 }  // namespace
 
 Gauge::Gauge(std::unique_ptr<instrument::Entries> entries, GaugeMode mode)
-    : entries_(std::move(entries)), stamped_(format::IsMostRecent(mode)) {}
+    : entries_(std::move(entries)),
+      mode_(mode),
+      stamped_(format::IsMostRecent(mode)) {}
 
 Gauge::~Gauge() = default;
 
@@ -45,6 +51,15 @@ void Gauge::Decrement() noexcept { Change(-1.0); }
 void Gauge::Decrement(double amount) noexcept { Change(-amount); }
 
 void Gauge::SetToCurrentTime() noexcept { Set(UnixTime()); }
+
+void Gauge::Withdraw() noexcept {
+  const instrument::MappedValue* value = entries_->ForReading();
+  if (value == nullptr) return;
+  if (stamped_) StoreTime(*value, 0.0);
+  if (mode_ == GaugeMode::kSum || mode_ == GaugeMode::kLiveSum) {
+    instrument::Store(*value, 0.0);
+  }
+}
 
 double Gauge::Value() const noexcept {
   const instrument::MappedValue* value = entries_->ForReading();

@@ -32,6 +32,11 @@ class PROMSHM_EXPORT Counter {
   /// An `amount` that is negative or not a number changes nothing.
   void Increment(double amount) noexcept;
 
+  /// For what is counted elsewhere: sets what this process has counted. A
+  /// `total` that is negative or not a number changes nothing; one that is
+  /// smaller than before is a counter that started again.
+  void SetTotal(double total) noexcept;
+
   /// What this process has counted, together with what it found in a file that
   /// it continues; 0 while it has no file.
   double Value() const noexcept;

@@ -37,6 +37,12 @@ class PROMSHM_EXPORT Gauge {
   /// Sets the Unix time in seconds, with its fraction.
   void SetToCurrentTime() noexcept;
 
+  /// Says that there is no value any more, as far as the format can say it: in
+  /// the modes mostrecent and livemostrecent the value counts as never set, in
+  /// sum and livesum it becomes 0. In the others it stays. Does nothing where
+  /// this process has not set it.
+  void Withdraw() noexcept;
+
   /// What this process has set; 0 while it has no file.
   double Value() const noexcept;
 
@@ -48,7 +54,8 @@ class PROMSHM_EXPORT Gauge {
   void Change(double amount) noexcept;
 
   std::unique_ptr<instrument::Entries> entries_;
-  bool stamped_;
+  const GaugeMode mode_;
+  const bool stamped_;
 };
 
 /// Starts the description of a family of gauges. Its mode is kAll, as
