@@ -7,6 +7,7 @@
 #include "collect/scrape.h"
 #include "store/metric_directory.h"
 #include "store/metric_file_reader.h"
+#include "store/multiprocess_directory.h"
 
 namespace promshm {
 
@@ -70,6 +71,10 @@ Result<Snapshot> Collector::Collect(const CollectOptions& options) noexcept {
     // Nothing else is thrown; the text is short enough to need no memory.
     return Status(StatusKind::kIoError, "out of memory");
   }
+}
+
+Collector MultiProcessRegistry(const std::string& directory) {
+  return Collector(store::MultiprocessDirectory(directory));
 }
 
 }  // namespace promshm

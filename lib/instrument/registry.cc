@@ -1,14 +1,13 @@
 #include "promshm/registry.h"
 
 #include <atomic>
-#include <cstdlib>
 #include <stdexcept>
 #include <utility>
 
 #include "instrument/family_core.h"
 #include "instrument/process_files.h"
 #include "store/fork_safe_lock.h"
-#include "store/writable_file.h"
+#include "store/multiprocess_directory.h"
 
 namespace promshm {
 namespace {
@@ -26,16 +25,6 @@ template <>
 inline constexpr InstrumentKind kKindOf<Summary> = InstrumentKind::kSummary;
 template <>
 inline constexpr InstrumentKind kKindOf<Info> = InstrumentKind::kInfo;
-
-std::string DirectoryOf(const RegistryOptions& options) {
-  std::string directory = options.directory;
-  for (const char* name :
-       {"PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir"}) {
-    const char* value = directory.empty() ? std::getenv(name) : nullptr;
-    if (value != nullptr) directory = value;
-  }
-  return store::AbsolutePath(directory);
-}
 
 RegistryOptions OptionsOf(std::string directory) {
   RegistryOptions options;
@@ -58,8 +47,8 @@ class Registry::State {
   };
 
   explicit State(RegistryOptions options)
-      : files_(DirectoryOf(options), std::move(options.identifier),
-               std::move(options.on_error)) {}
+      : files_(store::MultiprocessDirectory(options.directory),
+               std::move(options.identifier), std::move(options.on_error)) {}
 
   ~State() {
     Node* node = families_.load();

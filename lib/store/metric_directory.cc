@@ -1,7 +1,5 @@
 #include "store/metric_directory.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -9,23 +7,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <memory>
-#include <string_view>
 #include <utility>
 
+#include "store/directory_listing.h"
 #include "store/directory_lock.h"
 #include "store/system_error.h"
+#include "store/writable_file.h"
 
 namespace promshm::store {
 namespace {
-
-constexpr std::string_view kSuffix = ".db";
-constexpr std::chrono::milliseconds kLockPatience(2000);
-
-struct CloseDirectory {
-  void operator()(DIR* stream) const { closedir(stream); }
-};
 
 // Half of what the process may open is the application's, and several scrapes
 // may be under way.
@@ -36,37 +26,18 @@ std::size_t DescriptorBudget() {
   return static_cast<std::size_t>(std::min(limit.rlim_cur / 8, kMost));
 }
 
-FileDescriptor OpenRetrying(const char* path, int flags) {
-  int fd = -1;
-  do {
-    fd = open(path, flags);
-  } while (fd < 0 && errno == EINTR);
-  return FileDescriptor(fd);
-}
-
 }  // namespace
 
 Result<MetricDirectory> MetricDirectory::Open(const std::string& path) {
+  Result<FileDescriptor> opened = OpenAndLock(path, LockMode::kShared);
+  if (!opened.ok()) return opened.status();
   MetricDirectory directory;
-  directory.directory_ =
-      OpenRetrying(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (!directory.directory_.valid()) {
-    return SystemStatus(path, "cannot open", errno);
-  }
-  // Listing needs permission to read, opening what is listed to search.
-  if (faccessat(AT_FDCWD, path.c_str(), R_OK | X_OK, AT_EACCESS) != 0) {
-    return SystemStatus(path, "cannot open", errno);
-  }
-  if (!LockDirectory(directory.directory_.get(), LockMode::kShared,
-                     kLockPatience)) {
-    return Status(StatusKind::kBusy,
-                  path +
-                      ": cannot lock: another process has held the directory's "
-                      "lock for 2 seconds");
-  }
+  directory.directory_ = *std::move(opened);
   directory.prefix_ = path.ends_with('/') ? path : path + '/';
-  Status status = directory.List();
-  if (!status.ok()) return status;
+  Result<std::vector<std::string>> names =
+      ListMetricFiles(directory.directory_, path);
+  if (!names.ok()) return names.status();
+  directory.names_ = *std::move(names);
   directory.OpenFiles();
   return directory;
 }
@@ -107,7 +78,7 @@ Status MetricDirectory::OpenAsFile(const std::string& path) {
   const std::size_t name = slash == std::string::npos ? 0 : slash + 1;
   prefix_ = path.substr(0, name);
   const std::string parent = prefix_.empty() ? "." : prefix_;
-  directory_ = OpenRetrying(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  directory_ = OpenDirectory(parent.c_str());
   if (!directory_.valid()) return SystemStatus(path, "cannot open", errno);
   names_ = {path.substr(name)};
   Result<OpenedFile> opened = OpenMetricFile(directory_.get(), names_[0], path);
@@ -121,29 +92,6 @@ Status MetricDirectory::OpenAsFile(const std::string& path) {
             issue.path + ": " + issue.message};
   }
   opened_.push_back(*std::move(opened));
-  return {};
-}
-
-Status MetricDirectory::List() {
-  const std::string path = prefix_.substr(0, prefix_.size() - 1);
-  // The stream gets a descriptor of its own: closing it would let the lock go.
-  FileDescriptor again(
-      openat(directory_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!again.valid()) return SystemStatus(path, "cannot list", errno);
-  const std::unique_ptr<DIR, CloseDirectory> stream(fdopendir(again.get()));
-  if (stream == nullptr) return SystemStatus(path, "cannot list", errno);
-  again.Release();
-  for (;;) {
-    errno = 0;
-    const dirent* found = readdir(stream.get());
-    if (found == nullptr) break;
-    const std::string_view name = found->d_name;
-    if (name.ends_with(kSuffix) && !name.starts_with('.')) {
-      names_.emplace_back(name);
-    }
-  }
-  if (errno != 0) return SystemStatus(path, "cannot list", errno);
-  std::sort(names_.begin(), names_.end());
   return {};
 }
 

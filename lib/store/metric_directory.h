@@ -47,7 +47,6 @@ class MetricDirectory {
   MetricDirectory() = default;
 
   Status OpenAsFile(const std::string& path);
-  Status List();
   void OpenFiles();
 
   FileDescriptor directory_;

@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <climits>
 #include <optional>
 #include <utility>
 
@@ -253,13 +252,6 @@ class Opener {
 
 WriteFailure OpenWritableFile(const FileTarget& target, WritableFile* file) {
   return Opener(target, file).Open();
-}
-
-std::string AbsolutePath(const std::string& path) {
-  if (path.empty() || path.front() == '/') return path;
-  std::array<char, PATH_MAX> current;
-  if (getcwd(current.data(), current.size()) == nullptr) return path;
-  return std::string(current.data()) + '/' + path;
 }
 
 FileDescriptor OpenDirectory(const char* path) noexcept {

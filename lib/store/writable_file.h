@@ -49,10 +49,6 @@ struct WritableFile {
 // file already; where there is none, may be called in signal handlers.
 WriteFailure OpenWritableFile(const FileTarget& target, WritableFile* file);
 
-// `path` from the working directory on, as it is now; unchanged where that is
-// not known.
-std::string AbsolutePath(const std::string& path);
-
 // A descriptor for *at() calls; invalid, with errno, where there is no such
 // directory.
 FileDescriptor OpenDirectory(const char* path) noexcept;

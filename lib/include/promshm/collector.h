@@ -63,6 +63,13 @@ class PROMSHM_EXPORT Collector {
   std::unique_ptr<Memory> memory_;
 };
 
+/// A Collector of `directory`, or where that is empty of the directory that
+/// PROMETHEUS_MULTIPROC_DIR names, else prometheus_multiproc_dir: what the
+/// Python package's MultiProcessRegistry() is. The environment is only read.
+/// Where nobody names a directory, every Collect() fails.
+PROMSHM_EXPORT Collector
+MultiProcessRegistry(const std::string& directory = {});
+
 }  // namespace promshm
 
 #endif  // PROMSHM_COLLECTOR_H_

@@ -1,0 +1,79 @@
+#include "store/directory_listing.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <string_view>
+
+#include "store/system_error.h"
+
+namespace promshm::store {
+namespace {
+
+constexpr std::string_view kSuffix = ".db";
+constexpr std::chrono::milliseconds kLockPatience(2000);
+
+struct CloseDirectory {
+  void operator()(DIR* stream) const { closedir(stream); }
+};
+
+FileDescriptor OpenRetrying(const char* path, int flags) {
+  int fd = -1;
+  do {
+    fd = open(path, flags);
+  } while (fd < 0 && errno == EINTR);
+  return FileDescriptor(fd);
+}
+
+}  // namespace
+
+Result<FileDescriptor> OpenAndLock(const std::string& path, LockMode mode) {
+  if (path.empty()) {
+    return Status(StatusKind::kNotFound, "directory: none was named");
+  }
+  FileDescriptor fd =
+      OpenRetrying(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (!fd.valid()) return SystemStatus(path, "cannot open", errno);
+  // Listing needs permission to read, opening what is listed to search.
+  if (faccessat(AT_FDCWD, path.c_str(), R_OK | X_OK, AT_EACCESS) != 0) {
+    return SystemStatus(path, "cannot open", errno);
+  }
+  if (!LockDirectory(fd.get(), mode, kLockPatience)) {
+    return Status(StatusKind::kBusy,
+                  path +
+                      ": cannot lock: another process has held the directory's "
+                      "lock for 2 seconds");
+  }
+  return fd;
+}
+
+Result<std::vector<std::string>> ListMetricFiles(const FileDescriptor& fd,
+                                                 const std::string& path) {
+  // The stream gets a descriptor of its own: closing it would let the lock go.
+  FileDescriptor again(
+      openat(fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!again.valid()) return SystemStatus(path, "cannot list", errno);
+  const std::unique_ptr<DIR, CloseDirectory> stream(fdopendir(again.get()));
+  if (stream == nullptr) return SystemStatus(path, "cannot list", errno);
+  again.Release();
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const dirent* found = readdir(stream.get());
+    if (found == nullptr) break;
+    const std::string_view name = found->d_name;
+    if (name.ends_with(kSuffix) && !name.starts_with('.')) {
+      names.emplace_back(name);
+    }
+  }
+  if (errno != 0) return SystemStatus(path, "cannot list", errno);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace promshm::store

@@ -1,0 +1,25 @@
+#ifndef PROMSHM_STORE_DIRECTORY_LISTING_H_
+#define PROMSHM_STORE_DIRECTORY_LISTING_H_
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "promshm/status.h"
+#include "store/directory_lock.h"
+#include "store/file_descriptor.h"
+
+namespace promshm::store {
+
+// Opens a directory for reading, and waits up to two seconds for its lock,
+// which goes with the descriptor.
+Result<FileDescriptor> OpenAndLock(const std::string& path, LockMode mode);
+
+// The names of the directory's metric files, in their order: every `*.db` that
+// is not hidden, whatever it is.
+Result<std::vector<std::string>> ListMetricFiles(const FileDescriptor& fd,
+                                                 const std::string& path);
+
+}  // namespace promshm::store
+
+#endif  // PROMSHM_STORE_DIRECTORY_LISTING_H_
