@@ -10,6 +10,7 @@
 namespace promshm::format {
 namespace {
 
+constexpr double kFirstPythonExponent = 1e16;
 constexpr std::string_view kSpaces = " \t\n\v\f\r";
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -48,22 +49,12 @@ bool IsTooSmall(std::string_view number) {
   return power < 0;
 }
 
-}  // namespace
-
-void AppendNumber(double value, std::string* out) {
-  if (std::isnan(value)) {
-    *out += "NaN";
-    return;
-  }
-  if (std::isinf(value)) {
-    *out += value > 0 ? "+Inf" : "-Inf";
-    return;
-  }
+// From `first_exponent` on, the number has an exponent.
+void AppendFinite(double value, double first_exponent, std::string* out) {
   // 24 characters hold every double in scientific form, and the longest in
   // fixed form below 1e16.
   std::array<char, 32> buffer;
   const double magnitude = std::fabs(value);
-  const double first_exponent = value > 0 ? 1e6 : 1e16;
   const bool scientific =
       magnitude >= first_exponent || (magnitude < 1e-4 && magnitude != 0);
   const auto end = std::to_chars(
@@ -73,6 +64,22 @@ void AppendNumber(double value, std::string* out) {
       buffer.data(), static_cast<std::size_t>(end.ptr - buffer.data()));
   *out += text;
   if (!scientific && text.find('.') == std::string_view::npos) *out += ".0";
+}
+
+}  // namespace
+
+void AppendNumber(double value, std::string* out) {
+  if (std::isnan(value)) {
+    *out += "NaN";
+  } else if (std::isinf(value)) {
+    *out += value > 0 ? "+Inf" : "-Inf";
+  } else {
+    AppendFinite(value, value > 0 ? 1e6 : kFirstPythonExponent, out);
+  }
+}
+
+void AppendRepr(double value, std::string* out) {
+  AppendFinite(value, kFirstPythonExponent, out);
 }
 
 std::optional<double> ParseNumber(std::string_view text) {

@@ -12,6 +12,10 @@ namespace promshm::format {
 // from 1e6 take Go's exponent form (`1.5e+06`); `+Inf`, `-Inf`, `NaN`.
 void AppendNumber(double value, std::string* out);
 
+// Appends a finite `value` as Python's repr() spells it: the shortest text that
+// reads back as the same number (`1.0`, `0.1`, `1e-05`, `1e+16`).
+void AppendRepr(double value, std::string* out);
+
 // A bucket bound as Python's float() reads it: decimal digits with `_` between
 // them, an exponent, inf, infinity or nan in any case, a sign, spaces around.
 std::optional<double> ParseNumber(std::string_view text);

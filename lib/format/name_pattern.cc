@@ -1,0 +1,34 @@
+#include "format/name_pattern.h"
+
+#include <cstddef>
+
+#include "format/opentelemetry_name.h"
+
+namespace promshm::format {
+
+bool MatchesPattern(std::string_view pattern, std::string_view name) {
+  std::size_t p = 0;
+  std::size_t n = 0;
+  // The last star, and what it has eaten.
+  std::size_t star = std::string_view::npos;
+  std::size_t eaten = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      eaten = n;
+    } else if (p < pattern.size() &&
+               (pattern[p] == '?' || IsSameInstrumentName(pattern.substr(p, 1),
+                                                          name.substr(n, 1)))) {
+      ++p;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++eaten;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+}  // namespace promshm::format
