@@ -71,7 +71,8 @@ TEST(AttributeSequence, HoldsNoArrays) {
   EXPECT_TRUE(AttributeSequence::CanHold(SpanOf({Text("a", "b"), {"c", 1.0}})));
   EXPECT_FALSE(
       AttributeSequence::CanHold(SpanOf({Text("a", "b"), {"c", array}})));
-  EXPECT_FALSE(AttributeSequence::CanHold(SpanOf({{"c", AttributeTexts()}})));
+  EXPECT_FALSE(AttributeSequence::CanHold(
+      SpanOf({{"c", AttributeArray<std::string_view>()}})));
 }
 
 TEST(AttributeSequence, HashesFewAlike) {

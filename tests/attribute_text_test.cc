@@ -27,13 +27,6 @@ std::string Python(const AttributeValue& value) {
   return text;
 }
 
-template <std::size_t kSize>
-AttributeTexts Texts(const std::array<std::string_view, kSize>& texts) {
-  return {texts.data(), texts.size(), [](const void* data, std::size_t index) {
-            return static_cast<const std::string_view*>(data)[index];
-          }};
-}
-
 template <typename T, std::size_t kSize>
 AttributeArray<T> Array(const std::array<T, kSize>& values) {
   return {values.data(), values.size()};
@@ -79,14 +72,14 @@ TEST(AttributeText, SpellsArrays) {
 
 TEST(AttributeText, SpellsTexts) {
   const std::array<std::string_view, 2> texts{"a", "\"b\\\n\xc3\xa4"};
-  EXPECT_EQ(Spec(Texts(texts)), R"(["a","\"b\\\n\u00e4"])");
-  EXPECT_EQ(Python(Texts(texts)), "('a', '\"b\\\\\\n\xc3\xa4')");
+  EXPECT_EQ(Spec(Array(texts)), R"(["a","\"b\\\n\u00e4"])");
+  EXPECT_EQ(Python(Array(texts)), "('a', '\"b\\\\\\n\xc3\xa4')");
   const std::array<std::string_view, 1> quoted{"it's \x01"};
-  EXPECT_EQ(Python(Texts(quoted)), "(\"it's \\x01\",)");
+  EXPECT_EQ(Python(Array(quoted)), "(\"it's \\x01\",)");
   const std::array<std::string_view, 1> both{"'\""};
-  EXPECT_EQ(Python(Texts(both)), "('\\'\"',)");
+  EXPECT_EQ(Python(Array(both)), "('\\'\"',)");
   const std::array<std::string_view, 1> broken{"\xff"};
-  EXPECT_EQ(Spec(Texts(broken)), R"(["\ufffd"])");
+  EXPECT_EQ(Spec(Array(broken)), R"(["\ufffd"])");
 }
 
 TEST(AttributeText, SpellsBytes) {

@@ -106,11 +106,11 @@ class Speller {
     }
   }
 
-  void operator()(const AttributeTexts& texts) const {
+  void operator()(const AttributeArray<std::string_view>& texts) const {
     out_.push_back(python_ ? '(' : '[');
     for (std::size_t i = 0; i < texts.size; ++i) {
       AppendComma(i);
-      const std::string text = ReplaceInvalidUtf8(texts.at(texts.data, i));
+      const std::string text = ReplaceInvalidUtf8(texts.data[i]);
       if (python_) {
         AppendQuoted(text, false, &out_);
       } else {

@@ -45,12 +45,12 @@ bool operator==(AttributeSpan a, AttributeSpan b) noexcept {
 }
 
 bool AttributeSequence::CanHold(AttributeSpan span) noexcept {
-  return std::all_of(span.data, span.data + span.size,
-                     [](const Attribute& attribute) {
-                       constexpr std::size_t kFirstArray =
-                           AttributeValue(AttributeTexts()).index();
-                       return attribute.value.index() < kFirstArray;
-                     });
+  return std::all_of(
+      span.data, span.data + span.size, [](const Attribute& attribute) {
+        constexpr std::size_t kFirstArray =
+            AttributeValue(AttributeArray<std::string_view>()).index();
+        return attribute.value.index() < kFirstArray;
+      });
 }
 
 // Of the values alone: measurements rarely differ in their keys.

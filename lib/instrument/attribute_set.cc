@@ -9,6 +9,7 @@
 
 #include "format/attribute_text.h"
 #include "format/opentelemetry_name.h"
+#include "format/utf8.h"
 #include "instrument/short_text.h"
 
 namespace promshm::otel {
@@ -115,7 +116,8 @@ Labels LabelsOf(std::string_view set_text, const Labels& fixed,
   // In the order of the keys, in which the values are to be joined.
   while (!set_text.empty()) {
     const std::string_view key = TakePart(&set_text);
-    const std::string_view value = TakePart(&set_text);
+    // Values that would be one in the file are one.
+    const std::string value = format::ReplaceInvalidUtf8(TakePart(&set_text));
     std::string name = format::LabelName(key);
     if (name.empty()) {
       remarks->empty_key = true;

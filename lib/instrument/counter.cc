@@ -27,9 +27,14 @@ void Counter::Increment(double amount) noexcept {
 
 void Counter::SetTotal(double total) noexcept {
   if (!(total >= 0.0)) return;
-  if (const instrument::MappedValue* value = entries_->ForUpdate()) {
-    instrument::Store(*value, total);
+  const instrument::MappedValue* value = entries_->ForUpdate();
+  if (value == nullptr) return;
+  const instrument::Binding file = entries_->binding();
+  if (found_in_ != file) {
+    found_ = instrument::Load(*value);
+    found_in_ = file;
   }
+  instrument::Store(*value, found_ + total);
 }
 
 double Counter::Value() const noexcept {

@@ -23,7 +23,7 @@ const MappedValue* Entries::BindForUpdate() noexcept {
       files_->FindOrAdd(kind_, keys_, values_.get(), &bound_)) {
     return values_.get();
   }
-  files_->CountDrop();
+  files_->dropped()->Increment();
   return nullptr;
 }
 

@@ -37,6 +37,11 @@ class Entries {
     return IsBound() ? values_.get() : nullptr;
   }
 
+  // Which process's file the addresses are of.
+  Binding binding() const noexcept {
+    return bound_.load(std::memory_order_relaxed);
+  }
+
  private:
   // Pairs with the store in ProcessFiles::FindOrAdd.
   bool IsBound() const noexcept {

@@ -72,6 +72,23 @@ std::vector<std::string> SampleNames(InstrumentKind kind,
   return {family};
 }
 
+// The label that readers add to the series of such a family.
+std::string_view AddedLabel(InstrumentKind kind, GaugeMode mode) {
+  switch (kind) {
+    case InstrumentKind::kHistogram:
+      return "le";
+    case InstrumentKind::kSummary:
+      return "quantile";
+    case InstrumentKind::kGauge:
+      if (mode == GaugeMode::kAll || mode == GaugeMode::kLiveAll) return "pid";
+      break;
+    case InstrumentKind::kCounter:
+    case InstrumentKind::kInfo:
+      break;
+  }
+  return {};
+}
+
 std::string BoundText(double bound) {
   std::string text;
   format::AppendNumber(bound, &text);
@@ -164,22 +181,6 @@ std::vector<std::string> FamilyCore::Keys(
       BoundText(std::numeric_limits<double>::infinity());
   keys.push_back(key.Format());
   return keys;
-}
-
-std::string_view AddedLabel(InstrumentKind kind, GaugeMode mode) {
-  switch (kind) {
-    case InstrumentKind::kHistogram:
-      return "le";
-    case InstrumentKind::kSummary:
-      return "quantile";
-    case InstrumentKind::kGauge:
-      if (mode == GaugeMode::kAll || mode == GaugeMode::kLiveAll) return "pid";
-      break;
-    case InstrumentKind::kCounter:
-    case InstrumentKind::kInfo:
-      break;
-  }
-  return {};
 }
 
 std::vector<double> CheckBounds(std::vector<double> bounds) {

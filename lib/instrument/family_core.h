@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "instrument/entries.h"
@@ -59,9 +58,6 @@ class FamilyCore {
   std::string family_;              // as keys and an exposition call it
   std::vector<std::string> names_;  // the samples', then the family's
 };
-
-// The label that readers add to the series of such a family, or empty.
-std::string_view AddedLabel(InstrumentKind kind, GaugeMode mode);
 
 // The bounds as a histogram keeps them, without +Inf at the end. Throws
 // std::invalid_argument when they are not rising numbers.

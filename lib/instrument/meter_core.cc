@@ -25,7 +25,7 @@ constexpr std::chrono::microseconds kForever = std::chrono::microseconds::max();
 Labels ResourceLabels(const Labels& resource) {
   std::vector<Attribute> attributes;
   for (const auto& [key, value] : resource) {
-    attributes.push_back({key, std::string_view(value)});
+    attributes.push_back({key, std::string_view{value}});
   }
   const AttributeSet set({attributes.data(), attributes.size()},
                          AttributeSpelling::kSpec);
@@ -105,8 +105,10 @@ const Scope* MeterCore::FindOrAddScope(
       const Guard guard(state_->context.lock());
       if (!guard.holds()) return nullptr;
       Scope* const newest = state_->scopes.load(std::memory_order_relaxed);
-      for (const Scope* scope = newest; scope != nullptr; scope = scope->next) {
-        if (!scope->removed && scope->IsSame(*added)) return scope;
+      for (Scope* scope = newest; scope != nullptr; scope = scope->next) {
+        if (!scope->IsSame(*added)) continue;
+        scope->removed = false;
+        return scope;
       }
       added->next = newest;
       state_->scopes.store(added.get(), std::memory_order_release);
@@ -122,8 +124,10 @@ void MeterCore::RemoveScopes(std::string_view name, std::string_view version,
                              std::string_view schema_url) noexcept {
   Scope* scope = state_->scopes.load(std::memory_order_acquire);
   for (; scope != nullptr; scope = scope->next) {
-    if (!scope->IsNamed(name, version, schema_url)) continue;
-    scope->removed = true;
+    if (!scope->IsNamed(name, version, schema_url) ||
+        scope->removed.exchange(true)) {
+      continue;
+    }
     state_->context.observer()->Remove(
         [scope](std::uintptr_t /*id*/, const CallbackSource& source) {
           return source.scope == scope;
@@ -177,11 +181,12 @@ bool MeterCore::Collect(std::chrono::microseconds timeout) noexcept {
   } catch (const std::exception&) {
     return false;
   }
-  return state_->context.observer()->Pass(timeout, [this] {
-    state_->instruments.ForEach(
-        [](MeterInstrument* instrument) { instrument->Store(); });
-    state_->context.EndPass();
-  });
+  return state_->context.observer()->Pass(
+      timeout, [this] { state_->context.BeginPass(); },
+      [this] {
+        state_->instruments.ForEach(
+            [](MeterInstrument* instrument) { instrument->Store(); });
+      });
 }
 
 bool MeterCore::Shutdown(std::chrono::microseconds timeout) noexcept {
@@ -195,12 +200,12 @@ bool MeterCore::Shutdown(std::chrono::microseconds timeout) noexcept {
 bool MeterCore::IsShutDown() const noexcept { return state_->is_shut_down; }
 
 std::uint64_t MeterCore::RefusedMeasurements() const noexcept {
-  return state_->context.refused();
+  return state_->context.refused()->value();
 }
 
 std::uint64_t MeterCore::DroppedMeasurements() const noexcept {
   return state_->context.registry()->DroppedIncrements() +
-         state_->context.lost();
+         state_->context.lost()->value();
 }
 
 std::string_view MeterCore::directory() const noexcept {

@@ -69,7 +69,7 @@ Labels MeterInstrument::MakeLabels(std::string_view set_text) {
 }
 
 void MeterInstrument::NoteRefusal(double value) noexcept {
-  context_->CountRefusal();
+  context_->refused()->Increment();
   if (!IsFirst(Remark::kRefused)) return;
   try {
     std::string text;

@@ -22,11 +22,10 @@ bool IsUpDownCounter(InstrumentKind kind) {
          kind == InstrumentKind::kObservableUpDownCounter;
 }
 
-instrument::InstrumentKind SeriesKind(InstrumentKind kind) {
-  if (IsCounter(kind)) return instrument::InstrumentKind::kCounter;
-  return kind == InstrumentKind::kHistogram
-             ? instrument::InstrumentKind::kHistogram
-             : instrument::InstrumentKind::kGauge;
+// Readers add it to series, or drop it: `pid` is not kept in any gauge's mode.
+std::string OwnLabel(InstrumentKind kind) {
+  if (IsCounter(kind)) return {};
+  return kind == InstrumentKind::kHistogram ? "le" : "pid";
 }
 
 std::vector<double> DefaultBounds(std::string_view unit) {
@@ -111,8 +110,7 @@ MetricTraits MakeTraits(const InstrumentDescription& instrument,
                                                  : options.gauge_mode);
   traits.scope_labels = scope_labels;
   traits.instrument = instrument.name;
-  traits.own_label =
-      instrument::AddedLabel(SeriesKind(traits.kind), traits.mode);
+  traits.own_label = OwnLabel(traits.kind);
   traits.kept_keys = FromViews(options, instrument, &View::attribute_keys);
   if (traits.kind == InstrumentKind::kHistogram) {
     traits.bounds = BoundsOf(instrument, options, problem);

@@ -2,12 +2,16 @@
 #define PROMSHM_INSTRUMENT_OBSERVABLE_INSTRUMENT_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "instrument/attribute_points.h"
 #include "instrument/meter_context.h"
 #include "instrument/meter_instrument.h"
+#include "instrument/series_map.h"
 #include "promshm/family.h"
+#include "promshm/labels.h"
 #include "promshm/otel/attribute.h"
 #include "promshm/otel/meter_core.h"
 
@@ -33,7 +37,23 @@ class ObservableInstrument : public MeterInstrument {
   void Store() noexcept override;
 
  private:
-  AttributePoints<T> points_;
+  // What was observed for a series, with which the file waits for the pass's
+  // end. Several attribute sets can be one series.
+  struct Observed {
+    explicit Observed(Labels its_labels) : labels(std::move(its_labels)) {}
+
+    const Labels labels;
+    T* series = nullptr;  // null until it is first stored
+    double value = 0;
+    std::uint64_t pass = 0;
+  };
+
+  Observed* FindOrAdd(const Labels& labels);
+  void Store(Observed* observed);
+
+  Family<T>* const family_;
+  instrument::SeriesMap<Labels, Observed> observed_;
+  AttributePoints<Observed> points_;
 };
 
 }  // namespace promshm::otel

@@ -5,7 +5,6 @@
 #include <new>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "store/fork_hook.h"
@@ -21,7 +20,14 @@ constexpr std::chrono::milliseconds kLongestInterval = std::chrono::hours(24);
 store::ForkSafeLock observers_lock;
 std::atomic<Observer*> observers{nullptr};
 
-thread_local const Observer* passing_here = nullptr;
+// The passes that this thread is in: a callback may have another provider's
+// run.
+struct PassHere {
+  const Observer* observer;
+  const PassHere* outer;
+};
+
+thread_local const PassHere* passes_here = nullptr;
 
 }  // namespace
 
@@ -72,7 +78,8 @@ std::uintptr_t Observer::Add(const CallbackSource& source,
     const Entries* before = entries_.load();
     for (const auto& other : *before) {
       // One that has a function is told by it from the owner's others.
-      if (source.function != nullptr && other->source == source) {
+      if (source.function != nullptr && other->source == source &&
+          !other->removed) {
         return other->id;
       }
     }
@@ -84,42 +91,49 @@ std::uintptr_t Observer::Add(const CallbackSource& source,
   } catch (const std::exception&) {
     return 0;
   }
-  EnsureThread();
+  EnsureThread(Telling::kReport);
   return id;
 }
 
 void Observer::Remove(const Matcher& matches) noexcept {
   Entries removed;
-  try {
+  {
     const Guard guard(&lock_);
     if (!guard.holds()) return;
     const Entries* before = entries_.load();
-    auto after = std::make_unique<Entries>();
     for (const auto& entry : *before) {
-      (matches(entry->id, entry->source) ? removed : *after).push_back(entry);
+      if (matches(entry->id, entry->source)) entry->removed = true;
     }
-    if (removed.empty()) return;
-    entries_.store(after.release());
-    delete before;
-  } catch (const std::exception&) {
-    // Without memory for a new list, those found stay in the old one.
+    try {
+      auto after = std::make_unique<Entries>();
+      removed.reserve(before->size());
+      after->reserve(before->size());
+      for (const auto& entry : *before) {
+        (entry->removed ? removed : *after).push_back(entry);
+      }
+      entries_.store(after.release());
+      delete before;
+    } catch (const std::bad_alloc&) {
+      // They stay in the list and do not run.
+    }
   }
-  for (const auto& entry : removed) entry->removed = true;
-  if (IsPassing()) return;
+  if (IsPassing() || !waits_for_callbacks_) return;
   const std::shared_ptr<Process> process = EnterProcess();
   if (process == nullptr) return;
   std::unique_lock lock(process->mutex);
   process->changed.wait(lock, [&] {
-    return std::none_of(removed.begin(), removed.end(),
-                        [&](const std::shared_ptr<Entry>& entry) {
-                          return entry.get() == process->running;
-                        });
+    const Entry* running = process->running;
+    return running == nullptr || !matches(running->id, running->source) ||
+           !waits_for_callbacks_;
   });
 }
 
 bool Observer::Pass(std::chrono::microseconds timeout,
+                    const std::function<void()>& begin,
                     const std::function<void()>& store) noexcept {
   if (IsPassing()) return false;
+  // In a child it may have been impossible.
+  if (wants_thread_) EnsureThread(Telling::kReport);
   const Clock::time_point now = Clock::now();
   const bool forever =
       timeout >= std::chrono::duration_cast<std::chrono::microseconds>(
@@ -138,10 +152,14 @@ bool Observer::Pass(std::chrono::microseconds timeout,
     }
     process->passing = true;
   }
-  passing_here = this;
+  const PassHere pass{this, passes_here};
+  passes_here = &pass;
+  begin();
   const bool all_ran = RunEntries(process.get(), deadline);
   if (all_ran) store();
-  passing_here = nullptr;
+  passes_here = pass.outer;
+  // A callback has forked, and this is the child: nothing here is its own.
+  if (process->generation != store::EnterProcess()) return false;
   {
     const std::lock_guard lock(process->mutex);
     process->passing = false;
@@ -150,10 +168,15 @@ bool Observer::Pass(std::chrono::microseconds timeout,
   return all_ran && Clock::now() <= deadline;
 }
 
-bool Observer::IsPassing() const noexcept { return passing_here == this; }
+bool Observer::IsPassing() const noexcept {
+  const PassHere* pass = passes_here;
+  while (pass != nullptr && pass->observer != this) pass = pass->outer;
+  return pass != nullptr;
+}
 
 void Observer::Stop(bool wait) noexcept {
-  has_thread_ = false;
+  wants_thread_ = false;
+  if (!wait) waits_for_callbacks_ = false;
   const std::shared_ptr<Process> process = EnterProcess();
   if (process == nullptr) return;
   std::thread thread;
@@ -203,33 +226,34 @@ std::shared_ptr<Observer::Process> Observer::EnterProcess() noexcept {
   }
 }
 
-void Observer::EnsureThread() noexcept {
+void Observer::EnsureThread(Telling telling) noexcept {
   if (interval_.count() <= 0) return;
   const std::shared_ptr<Process> process = EnterProcess();
   if (process == nullptr) return;
-  std::string problem;
+  bool failed = false;
   {
     const std::lock_guard lock(process->mutex);
     if (process->stopped || process->thread.joinable()) return;
+    wants_thread_ = true;
     // Signals are blocked where a thread is made under the guard, and so in
     // the thread: they are the application's.
     const Guard guard(&lock_);
     try {
       process->thread = std::thread(&Run, process, interval_, tick_);
-      has_thread_ = true;
-    } catch (const std::exception& error) {
-      problem = error.what();
+    } catch (const std::exception&) {
+      failed = telling == Telling::kReport &&
+               !std::exchange(process->thread_failed, true);
     }
   }
-  if (!problem.empty()) {
-    report_("callbacks: cannot start a thread: " + problem);
+  if (failed) {
+    report_("callbacks: cannot start a thread: they run in Collect() only");
   }
 }
 
 void Observer::RestartInChild() {
   for (Observer* observer = observers.load(); observer != nullptr;
        observer = observer->next_) {
-    if (observer->has_thread_) observer->EnsureThread();
+    if (observer->wants_thread_) observer->EnsureThread(Telling::kBeSilent);
   }
 }
 
@@ -241,7 +265,8 @@ void Observer::Run(const std::shared_ptr<Process>& process,
   while (!process->changed.wait_until(lock, next,
                                       [&] { return process->stopped; })) {
     lock.unlock();
-    if (!tick()) return;
+    // Where a callback has forked, this is the child, and not the thread.
+    if (!tick() || process->generation != store::EnterProcess()) return;
     lock.lock();
     // Passes that take longer than the interval do not pile up.
     next = std::max(next + interval, Clock::now());
@@ -252,35 +277,42 @@ void Observer::Run(const std::shared_ptr<Process>& process,
 bool Observer::RunEntries(Process* process,
                           Clock::time_point deadline) noexcept {
   const std::optional<Entries> entries = Copy();
-  if (!entries) return false;
-  return std::all_of(entries->begin(), entries->end(),
-                     [&](const std::shared_ptr<Entry>& entry) {
-                       if (Clock::now() > deadline) return false;
-                       RunEntry(process, entry.get());
-                       return true;
-                     });
+  return entries && std::all_of(entries->begin(), entries->end(),
+                                [&](const std::shared_ptr<Entry>& entry) {
+                                  return Clock::now() <= deadline &&
+                                         RunEntry(process, entry.get());
+                                });
 }
 
-void Observer::RunEntry(Process* process, Entry* entry) noexcept {
+// False in a child that the callback has forked.
+bool Observer::RunEntry(Process* process, Entry* entry) noexcept {
   {
     const std::lock_guard lock(process->mutex);
-    if (entry->removed) return;
+    if (entry->removed) return true;
     process->running = entry;
   }
-  std::string problem;
   try {
     entry->callback->Run();
   } catch (const std::exception& error) {
-    problem = error.what();
+    ReportThrow(error.what());
   } catch (...) {
-    problem = "unknown exception";
+    ReportThrow("unknown exception");
   }
+  if (process->generation != store::EnterProcess()) return false;
   {
     const std::lock_guard lock(process->mutex);
     process->running = nullptr;
   }
   process->changed.notify_all();
-  if (!problem.empty()) report_("callback: threw: " + problem);
+  return true;
+}
+
+void Observer::ReportThrow(const char* what) const noexcept {
+  try {
+    report_(std::string("callback: threw: ") + what);
+  } catch (const std::exception&) {
+    report_("callback: threw");
+  }
 }
 
 }  // namespace promshm::otel

@@ -51,16 +51,18 @@ class Observer {
       std::function<bool(std::uintptr_t id, const CallbackSource& source)>;
   void Remove(const Matcher& matches) noexcept;
 
-  // Runs every callback, then `store`. False when that took longer than
-  // `timeout`; when the time is over before the last callback has begun,
-  // `store` is not called. False also in a callback.
+  // Calls `begin`, runs every callback, then calls `store`. False when that
+  // took longer than `timeout`; when the time is over before the last callback
+  // has begun, `store` is not called. False also in a callback.
   bool Pass(std::chrono::microseconds timeout,
+            const std::function<void()>& begin,
             const std::function<void()>& store) noexcept;
 
   // Whether this thread is running a callback.
   bool IsPassing() const noexcept;
 
-  // Ends the thread for good, and waits for it if `wait`.
+  // Ends the thread for good. Waits for it, unless `wait` is false: then
+  // nobody waits for a callback any more.
   void Stop(bool wait) noexcept;
 
  private:
@@ -82,8 +84,11 @@ class Observer {
     bool passing = false;
     const Entry* running = nullptr;
     bool stopped = false;
+    bool thread_failed = false;  // and was told
     std::thread thread;
   };
+
+  enum class Telling { kReport, kBeSilent };
 
   static void RestartInChild();
   static void Run(const std::shared_ptr<Process>& process,
@@ -92,9 +97,10 @@ class Observer {
 
   std::optional<Entries> Copy() noexcept;
   std::shared_ptr<Process> EnterProcess() noexcept;
-  void EnsureThread() noexcept;
+  void EnsureThread(Telling telling) noexcept;
   bool RunEntries(Process* process, Clock::time_point deadline) noexcept;
-  void RunEntry(Process* process, Entry* entry) noexcept;
+  bool RunEntry(Process* process, Entry* entry) noexcept;
+  void ReportThrow(const char* what) const noexcept;
 
   const std::chrono::milliseconds interval_;
   const std::function<bool()> tick_;
@@ -105,7 +111,8 @@ class Observer {
   std::atomic<const Entries*> entries_;
   std::atomic<std::shared_ptr<Process>*> process_{nullptr};
   std::uintptr_t last_id_ = 0;
-  std::atomic<bool> has_thread_{false};
+  std::atomic<bool> wants_thread_{false};
+  std::atomic<bool> waits_for_callbacks_{true};
 
   // Of all that exist, for a child to go through.
   Observer* next_ = nullptr;

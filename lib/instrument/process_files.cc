@@ -15,8 +15,6 @@ namespace {
 using store::WriteFailure;
 
 constexpr FileKind kFirstGauge = 3;
-constexpr int kDropBits = 40;
-constexpr std::uint64_t kDropMask = (std::uint64_t{1} << kDropBits) - 1;
 constexpr std::int64_t kRetryAfter = 1'000'000'000;  // nanoseconds
 
 struct KindTraits {
@@ -39,7 +37,9 @@ std::array<KindTraits, kFileKinds> MakeTraits() {
 }
 
 const KindTraits& TraitsOf(FileKind kind) {
-  static const std::array<KindTraits, kFileKinds> traits = MakeTraits();
+  // Never gone: who counts while the program ends may come to need a file.
+  static const auto& traits =
+      *new std::array<KindTraits, kFileKinds>(MakeTraits());
   return traits[kind];
 }
 
@@ -137,23 +137,6 @@ bool ProcessFiles::IsWaiting(FileKind kind, const Keys& keys) const noexcept {
              generation_.load(std::memory_order_relaxed) &&
          SizeOf(keys) >= file.failed_size.load(std::memory_order_relaxed) &&
          MonotonicNanoseconds() < file.retry_at.load(std::memory_order_relaxed);
-}
-
-void ProcessFiles::CountDrop() noexcept {
-  const std::uint64_t start = std::uint64_t{store::EnterProcess()} << kDropBits;
-  std::uint64_t seen = dropped_.load(std::memory_order_relaxed);
-  std::uint64_t next = 0;
-  do {
-    const bool ours = (seen & ~kDropMask) == start;
-    next = (ours ? seen : start) + 1;
-  } while (
-      !dropped_.compare_exchange_weak(seen, next, std::memory_order_relaxed));
-}
-
-std::uint64_t ProcessFiles::dropped() const noexcept {
-  const std::uint64_t start = std::uint64_t{store::EnterProcess()} << kDropBits;
-  const std::uint64_t seen = dropped_.load(std::memory_order_relaxed);
-  return (seen & ~kDropMask) == start ? seen & kDropMask : 0;
 }
 
 // Called before the lock is taken, since nobody knows what it does. Empty where

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "instrument/process_count.h"
 #include "promshm/gauge_mode.h"
 #include "promshm/process_identifier.h"
 #include "promshm/snapshot.h"
@@ -70,8 +71,7 @@ class ProcessFiles {
   bool IsWaiting(FileKind kind,
                  const std::vector<std::string>& keys) const noexcept;
 
-  void CountDrop() noexcept;
-  std::uint64_t dropped() const noexcept;
+  ProcessCount* dropped() { return &dropped_; }
 
  private:
   struct File {
@@ -119,8 +119,7 @@ class ProcessFiles {
   std::uint32_t reported_generation_ = 0;  // of the process that told
   std::atomic<std::uint32_t> identified_generation_{0};
 
-  // The process's generation above kDropBits, its count below.
-  std::atomic<std::uint64_t> dropped_{0};
+  ProcessCount dropped_;
 };
 
 }  // namespace promshm::instrument

@@ -101,7 +101,7 @@ const std::string& Registry::directory() const {
 }
 
 std::uint64_t Registry::DroppedIncrements() const noexcept {
-  return state_->files()->dropped();
+  return state_->files()->dropped()->value();
 }
 
 template <typename T>

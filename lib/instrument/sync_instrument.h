@@ -33,8 +33,8 @@ class SyncInstrument : public MeterInstrument {
 
  private:
   class Bound;
+  using Point = typename AttributePoints<T>::Point;
 
-  T* FindSeries(const Attribute* attributes, std::size_t count) noexcept;
   void Apply(T* series, double value) const noexcept;
 
   AttributePoints<T> points_;

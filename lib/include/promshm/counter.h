@@ -1,6 +1,7 @@
 #ifndef PROMSHM_COUNTER_H_
 #define PROMSHM_COUNTER_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "promshm/builder.h"
@@ -32,9 +33,11 @@ class PROMSHM_EXPORT Counter {
   /// An `amount` that is negative or not a number changes nothing.
   void Increment(double amount) noexcept;
 
-  /// For what is counted elsewhere: sets what this process has counted. A
-  /// `total` that is negative or not a number changes nothing; one that is
-  /// smaller than before is a counter that started again.
+  /// For what is counted elsewhere, instead of Increment(): sets what this
+  /// process has counted. What it found in a file that it continues stays, as
+  /// an earlier process's. A `total` that is negative or not a number changes
+  /// nothing; one that is smaller than before is a counter that started again.
+  /// By one thread at a time, and not in signal handlers.
   void SetTotal(double total) noexcept;
 
   /// What this process has counted, together with what it found in a file that
@@ -47,6 +50,10 @@ class PROMSHM_EXPORT Counter {
   explicit Counter(std::unique_ptr<instrument::Entries> entries);
 
   std::unique_ptr<instrument::Entries> entries_;
+
+  // What SetTotal() found in the file, and which file that was.
+  double found_ = 0;
+  std::uint64_t found_in_ = UINT64_MAX;
 };
 
 /// Starts the description of a family of counters. prometheus_client's names

@@ -15,21 +15,15 @@ struct AttributeArray {
   std::size_t size = 0;
 };
 
-/// Texts, of whatever class the application has for them: `at` knows it.
-struct AttributeTexts {
-  const void* data = nullptr;
-  std::size_t size = 0;
-  std::string_view (*at)(const void* data, std::size_t index) = nullptr;
-};
-
 /// What an OpenTelemetry attribute can hold; bytes are an array of uint8_t.
 /// std::monostate is the empty value.
 using AttributeValue =
     std::variant<std::monostate, std::string_view, bool, std::int64_t,
-                 std::uint64_t, double, AttributeTexts, AttributeArray<bool>,
-                 AttributeArray<std::int32_t>, AttributeArray<std::int64_t>,
-                 AttributeArray<std::uint32_t>, AttributeArray<std::uint64_t>,
-                 AttributeArray<double>, AttributeArray<std::uint8_t>>;
+                 std::uint64_t, double, AttributeArray<std::string_view>,
+                 AttributeArray<bool>, AttributeArray<std::int32_t>,
+                 AttributeArray<std::int64_t>, AttributeArray<std::uint32_t>,
+                 AttributeArray<std::uint64_t>, AttributeArray<double>,
+                 AttributeArray<std::uint8_t>>;
 
 /// Purpose: one attribute of a measurement, as an OpenTelemetry application
 /// states it: in its own type, in any order, perhaps more than once (the last

@@ -141,24 +141,26 @@ class PROMSHM_EXPORT MeterCore
                              std::unique_ptr<Callback> callback) noexcept;
 
   /// When these return, the callbacks are not running and will not run, except
-  /// where one of them called.
+  /// where one of them called, and except as Shutdown() says.
   void RemoveCallback(std::uintptr_t id) noexcept;
   void RemoveCallback(const CallbackSource& source) noexcept;
   void RemoveCallbacksOf(const void* owner) noexcept;
 
   /// Runs every callback once, and then stores what they observed. False when
-  /// the time was over first; what was observed until then is forgotten. False
-  /// also in a callback, and after Shutdown().
+  /// that took longer than `timeout`; when the time is over before the last
+  /// callback has begun, what was observed is forgotten. False also in a
+  /// callback, and after Shutdown().
   bool Collect(std::chrono::microseconds timeout) noexcept;
 
   /// Collects once more and ends the thread. Only the first call does so; the
-  /// others are true.
+  /// others are true. When that was not in time, nobody waits for a callback
+  /// any more.
   bool Shutdown(std::chrono::microseconds timeout) noexcept;
 
   bool IsShutDown() const noexcept;
 
-  /// How many measurements were negative where that means nothing, or no
-  /// number.
+  /// How many measurements of this process were negative where that means
+  /// nothing, or no number.
   std::uint64_t RefusedMeasurements() const noexcept;
 
   /// How many found no file; see Registry::DroppedIncrements().
