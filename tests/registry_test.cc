@@ -737,6 +737,16 @@ TEST_F(RegistryTest, CounterTakesATotalThatIsCountedElsewhere) {
   EXPECT_EQ(ValueIn(Own("counter"), "c_total"), 4);
 }
 
+TEST_F(RegistryTest, TotalStandsOnWhatAnEarlierProcessLeft) {
+  for (const double total : {100.0, 5.0}) {
+    Registry registry(Options(Named("worker")));
+    Counter& counter = BuildCounter().Name("c").Register(registry).Add({});
+    counter.SetTotal(1);
+    counter.SetTotal(total);
+  }
+  EXPECT_EQ(ValueIn("counter_worker.db", "c_total"), 105);
+}
+
 TEST_F(RegistryTest, GaugeIsWithdrawnAsItsModeAllows) {
   Registry registry(Options());
   const auto add = [&](const char* name, GaugeMode mode) -> Gauge& {

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import unittest
 
+ROOT = pathlib.Path(__file__).parents[2]
 options = argparse.Namespace()
 
 
@@ -33,6 +34,15 @@ class InstallTest(unittest.TestCase):
                      "zsh/site-functions/_promshm-dump",
                      "fish/vendor_completions.d/promshm-dump.fish"):
             self.assertTrue((share / name).is_file(), name)
+
+    def test_every_header_is_at_its_place(self):
+        def headers(folder):
+            return {path.relative_to(folder).as_posix()
+                    for path in folder.rglob("*.h")}
+
+        self.assertEqual(
+            headers(self.prefix / "include/promshm"),
+            headers(ROOT / "lib/include/promshm") | {"export.h", "version.h"})
 
     def test_a_program_links_with_the_headers_and_the_library(self):
         self.build_and_run("""
@@ -62,6 +72,30 @@ class InstallTest(unittest.TestCase):
             }
         """, *found.stdout.decode().split())
 
+    def test_a_program_links_with_the_provider_and_its_own_opentelemetry(self):
+        if not options.opentelemetry:
+            self.skipTest("OpenTelemetry is not installed")
+        self.build_and_run("""
+            #include <promshm/meter_provider.h>
+            #include <opentelemetry/metrics/provider.h>
+            namespace metrics = opentelemetry::metrics;
+            namespace nostd = opentelemetry::nostd;
+            int main(int, char** arguments) {
+              promshm::MeterProviderOptions options;
+              options.directory = arguments[1];
+              auto* provider = new promshm::PrometheusMeterProvider(options);
+              metrics::Provider::SetMeterProvider(
+                  nostd::shared_ptr<metrics::MeterProvider>(provider));
+              metrics::Provider::GetMeterProvider()
+                  ->GetMeter("meter")
+                  ->CreateUInt64Counter("requests")
+                  ->Add(1, {{"code", 200}});
+              return provider->DroppedMeasurements() == 0 ? 0 : 1;
+            }
+        """, f"-I{options.opentelemetry}", "-DOPENTELEMETRY_ABI_VERSION_NO=1")
+        [name] = [path.name for path in self.prefix.glob("*.db")]
+        self.assertRegex(name, r"^counter_\d+\.db$")
+
     def build_and_run(self, text, *flags):
         """Compiles a program whose status says whether it reads a directory."""
         library = next(self.prefix.glob("**/libpromshm.so")).parent
@@ -82,6 +116,8 @@ if __name__ == "__main__":
     parser.add_argument("--cmake", required=True)
     parser.add_argument("--build", required=True)
     parser.add_argument("--compiler", required=True)
+    parser.add_argument("--opentelemetry",
+                        help="folder with the headers, where there are any")
     parser.add_argument("--flag", action="append", default=[],
                         help="for the compiler")
     _, rest = parser.parse_known_args(namespace=options)

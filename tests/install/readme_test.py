@@ -1,4 +1,4 @@
-"""The program in README.md, compiled and run as a reader would."""
+"""The programs in README.md, compiled and run as a reader would."""
 
 import argparse
 import pathlib
@@ -31,8 +31,11 @@ class ReadmeTest(unittest.TestCase):
         self.addCleanup(temporary.cleanup)
         self.folder = pathlib.Path(temporary.name)
 
-    def compiled(self, source):
-        """The program, made with the library of the build tree."""
+    def compiled(self, header):
+        """The program that includes this header, made with the library of the
+        build tree."""
+        source, = [block for block in blocks("cpp")
+                   if "int main" in block and f"#include <{header}>" in block]
         build = pathlib.Path(testing.options.build)
         (self.folder / "example.cc").write_text(source)
         result = testing.run([
@@ -44,22 +47,39 @@ class ReadmeTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr.decode())
         return self.folder / "example"
 
-    def test_the_workers_of_the_example_are_summed(self):
-        example, = [block for block in blocks("cpp")
-                    if "int main" in block and "fork" in block]
-        program = self.compiled(example)
+    def families_after_each_run(self, program):
+        """Runs it twice."""
         metrics = self.folder / "metrics"
         metrics.mkdir()
         with testing.Server(metrics) as server:
-            for run in 1, 2:
+            for _ in range(2):
                 result = testing.run([program], env=testing.environment(
                     PROMETHEUS_MULTIPROC_DIR=str(metrics)))
                 self.assertEqual((result.stderr, result.returncode), (b"", 0))
-                family = exposition_text.parse(
-                    server.scrape().text)["jobs_total"]
-                self.assertEqual(family.type, "counter")
-                self.assertEqual(sum(family.samples.values()),
-                                 run * WORKERS * JOBS)
+                yield exposition_text.parse(server.scrape().text)
+
+    def test_the_workers_of_the_example_are_summed(self):
+        program = self.compiled("promshm/registry.h")
+        for run, families in enumerate(
+                self.families_after_each_run(program), start=1):
+            family = families["jobs_total"]
+            self.assertEqual(family.type, "counter")
+            self.assertEqual(sum(family.samples.values()),
+                             run * WORKERS * JOBS)
+
+    def test_the_example_counts_with_opentelemetry(self):
+        if testing.run([testing.options.compiler, "-E", "-xc++", "-"],
+                       input=b"#include <opentelemetry/version.h>"
+                       ).returncode != 0:
+            self.skipTest("OpenTelemetry is not installed")
+        program = self.compiled("promshm/meter_provider.h")
+        for run, families in enumerate(
+                self.families_after_each_run(program), start=1):
+            family, = families.values()
+            self.assertEqual((family.type, family.help),
+                             ("counter", "Requests served"))
+            self.assertEqual(family.samples, {
+                ("requests_total", frozenset({("code", "200")})): run})
 
 
 if __name__ == "__main__":
