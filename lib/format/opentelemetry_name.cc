@@ -71,7 +71,7 @@ std::string SanitizeName(std::string_view name, bool keep_colons) {
   return Sanitize(text, keep_colons);
 }
 
-std::string Strip(std::string text) {
+std::string Strip(const std::string& text) {
   const std::size_t begin = text.find_first_not_of('_');
   if (begin == std::string::npos) return {};
   return text.substr(begin, text.find_last_not_of('_') - begin + 1);

@@ -25,8 +25,8 @@ Owner OwnerOf(const std::string& name, const std::string& pid) {
       !format::IsLive(file->mode) || !file->identifier.starts_with(pid)) {
     return Owner::kOther;
   }
-  const std::string_view rest =
-      std::string_view(file->identifier).substr(pid.size());
+  std::string_view rest = file->identifier;
+  rest.remove_prefix(pid.size());
   if (rest.empty()) return Owner::kProcess;
   const bool is_numbered =
       rest.size() > 1 && rest.front() == '-' &&

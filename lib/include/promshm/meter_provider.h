@@ -53,8 +53,7 @@ namespace promshm {
 ///   the later one works under a name with its kind behind it (`x_histogram`,
 ///   `x_updowncounter`), and that is reported.
 /// * Observable instruments: callbacks run in Collect() and ForceFlush(), in
-/// the
-///   calling thread, and every `observe_interval` in a thread of the
+///   the calling thread, and every `observe_interval` in a thread of the
 ///   provider's, which gets no signals and is started anew in a forked child.
 ///   What is observed becomes visible when all callbacks have run. Counters and
 ///   up-down counters are set to what is observed, several observations of one
@@ -62,9 +61,8 @@ namespace promshm {
 ///   observed any more: a counter stays; the modes sum and livesum become 0;
 ///   mostrecent and livemostrecent vanish; in the other modes the value stays.
 /// * A negative amount for a counter or a histogram, and NaN for any of them,
-/// is
-///   refused: counted, and reported once an instrument. Infinity is a number;
-///   an up-down counter that gets both infinities is NaN from then on.
+///   is refused: counted, and reported once an instrument. Infinity is a
+///   number; an up-down counter that gets both infinities is NaN from then on.
 /// * An attribute `le` of a histogram, and `pid` of a gauge or an up-down
 ///   counter, would be lost in the file: `le_` and `pid_` it is.
 /// * A signal handler may record what has been recorded before in the same way,
