@@ -45,10 +45,15 @@ template <typename T>
 void SyncInstrument<T>::Record(double value) noexcept {
   if (!Accepts(value)) return;
   T* series = unlabelled_.load(std::memory_order_acquire);
-  if (series == nullptr) {
-    series = points_.Find(nullptr, 0);
-    unlabelled_.store(series, std::memory_order_release);
-  }
+  if (series != nullptr) return Apply(series, value);
+  RecordFirst(value);
+}
+
+// Apart, so that the others need not save what this uses.
+template <typename T>
+[[gnu::noinline]] void SyncInstrument<T>::RecordFirst(double value) noexcept {
+  T* series = points_.Find(nullptr, 0);
+  unlabelled_.store(series, std::memory_order_release);
   if (series != nullptr) Apply(series, value);
 }
 

@@ -35,6 +35,7 @@ class SyncInstrument : public MeterInstrument {
   class Bound;
   using Point = typename AttributePoints<T>::Point;
 
+  void RecordFirst(double value) noexcept;
   void Apply(T* series, double value) const noexcept;
 
   AttributePoints<T> points_;

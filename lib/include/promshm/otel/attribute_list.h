@@ -3,6 +3,7 @@
 
 #include <opentelemetry/common/attribute_value.h>
 #include <opentelemetry/common/key_value_iterable.h>
+#include <opentelemetry/common/key_value_iterable_view.h>
 #include <opentelemetry/nostd/span.h>
 #include <opentelemetry/nostd/string_view.h>
 #include <opentelemetry/nostd/variant.h>
@@ -14,6 +15,7 @@
 #include <new>
 #include <string_view>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 #include "promshm/otel/attribute.h"
@@ -28,17 +30,19 @@ inline std::string_view ToStd(nostd::string_view text) noexcept {
   return {text.data(), text.size()};
 }
 
-// Purpose: the attributes of one call, in promshm's form. Copies, since keys
-// and values need not live longer than the call in which the application tells
-// one. A few short ones take no memory.
+// Purpose: the attributes of one call, in promshm's form. Keeps copies, since
+// an iterable's keys and values need not live longer than the call in which it
+// tells one. A few short ones take no memory.
 //
 // Thread safety: belongs to one thread.
 class AttributeList {
  public:
   explicit AttributeList(const common::KeyValueIterable& attributes) noexcept
-      : data_(reinterpret_cast<Attribute*>(first_)) {
+      : data_(reinterpret_cast<Attribute*>(first_)),
+        are_pairs_(ArePairs(attributes)) {
     attributes.ForEachKeyValue(
-        [this](nostd::string_view key, common::AttributeValue value) noexcept {
+        [this](nostd::string_view key,
+               const common::AttributeValue& value) noexcept {
           return Append(ToStd(key), value);
         });
   }
@@ -53,7 +57,7 @@ class AttributeList {
   std::size_t size() const { return size_; }
 
  private:
-  static constexpr std::size_t kFew = 8;
+  static constexpr std::size_t kFew = 16;
   static constexpr std::size_t kFewBytes = 512;
   static_assert(std::is_trivially_destructible_v<Attribute>);
 
@@ -123,21 +127,34 @@ class AttributeList {
   bool Append(std::string_view key,
               const common::AttributeValue& value) noexcept {
     if (size_ == capacity_ && !Grow()) return is_complete_ = false;
-    Attribute& next = *new (data_ + size_) Attribute;
-    next.key = Keep(key);
+    void* const place = data_ + size_;
     // Most are texts, which need no visitor.
-    if (const auto* text = nostd::get_if<nostd::string_view>(&value)) {
-      next.value = Keep(ToStd(*text));
-    } else if (const auto* literal = nostd::get_if<const char*>(&value)) {
-      next.value = Converter{this}(*literal);
+    if (const auto* literal = nostd::get_if<const char*>(&value)) {
+      new (place) Attribute{Keep(key), Converter{this}(*literal)};
+    } else if (const auto* text = nostd::get_if<nostd::string_view>(&value)) {
+      new (place) Attribute{Keep(key), Keep(ToStd(*text))};
     } else {
-      next.value = nostd::visit(Converter{this}, value);
+      new (place) Attribute{Keep(key), nostd::visit(Converter{this}, value)};
     }
     ++size_;
     return is_complete_;
   }
 
+  // Whether these are pairs that the application holds until its call ends, as
+  // in `Add(1, {{"key", "value"}})`, which need no copies.
+  static bool ArePairs(const common::KeyValueIterable& attributes) noexcept {
+#ifdef __cpp_rtti
+    using Pair = std::pair<nostd::string_view, common::AttributeValue>;
+    return typeid(attributes) ==
+           typeid(common::KeyValueIterableView<nostd::span<const Pair>>);
+#else
+    static_cast<void>(attributes);
+    return false;
+#endif
+  }
+
   std::string_view Keep(std::string_view text) noexcept {
+    if (are_pairs_) return text;
     if (text.size() <= kFewBytes - used_) {
       char* const copy = bytes_ + used_;
       used_ += text.size();
@@ -190,6 +207,7 @@ class AttributeList {
   std::unique_ptr<Chunk> chunks_;
   std::unique_ptr<Attribute[]> more_;
   Attribute* data_;
+  const bool are_pairs_;
   std::size_t size_ = 0;
   std::size_t capacity_ = kFew;
   bool is_complete_ = true;
