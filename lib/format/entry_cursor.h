@@ -25,9 +25,10 @@ struct Damage {
 // Purpose: walks the entries of a metric file. All checks are made before a
 // byte is touched; what Next() gives lies wholly inside `bytes`.
 //
-// `bytes` is the file from its first byte; entries are read up to `used`. When
-// `used` lies beyond `bytes`, the file is cut short: entries that are whole
-// are given, then the cut is reported as damage.
+// `bytes` is the file from byte `begin` on, which is 0 or where an entry
+// begins; entries are read up to `used`. When `used` lies beyond `bytes`, the
+// file is cut short: entries that are whole are given, then the cut is reported
+// as damage.
 //
 // Lifetime: keeps a view of `bytes`, which must outlive the cursor and the
 // entries it gives. Thread safety: const methods may be called from several
@@ -35,7 +36,7 @@ struct Damage {
 class EntryCursor {
  public:
   EntryCursor(std::string_view bytes, std::uint64_t used,
-              std::uint32_t value_size);
+              std::uint32_t value_size, std::uint64_t begin = 0);
 
   // False at the end, clean or damaged.
   bool Next(Entry* entry);
@@ -53,6 +54,7 @@ class EntryCursor {
   bool Stop(std::uint64_t offset, std::string reason);
 
   std::string_view bytes_;
+  std::uint64_t begin_;
   std::uint64_t used_;
   std::uint32_t value_size_;
   std::uint64_t position_;

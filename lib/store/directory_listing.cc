@@ -52,6 +52,10 @@ Result<FileDescriptor> OpenAndLock(const std::string& path, LockMode mode) {
   return fd;
 }
 
+bool IsListed(std::string_view name) {
+  return name.ends_with(kSuffix) && !name.starts_with('.');
+}
+
 Result<std::vector<std::string>> ListMetricFiles(const FileDescriptor& fd,
                                                  const std::string& path) {
   // The stream gets a descriptor of its own: closing it would let the lock go.
@@ -67,9 +71,7 @@ Result<std::vector<std::string>> ListMetricFiles(const FileDescriptor& fd,
     const dirent* found = readdir(stream.get());
     if (found == nullptr) break;
     const std::string_view name = found->d_name;
-    if (name.ends_with(kSuffix) && !name.starts_with('.')) {
-      names.emplace_back(name);
-    }
+    if (IsListed(name)) names.emplace_back(name);
   }
   if (errno != 0) return SystemStatus(path, "cannot list", errno);
   std::sort(names.begin(), names.end());

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "promshm/status.h"
@@ -15,8 +16,11 @@ namespace promshm::store {
 // which goes with the descriptor.
 Result<FileDescriptor> OpenAndLock(const std::string& path, LockMode mode);
 
-// The names of the directory's metric files, in their order: every `*.db` that
-// is not hidden, whatever it is.
+// Whether a name is a metric file's: every `*.db` that is not hidden, whatever
+// it is.
+bool IsListed(std::string_view name);
+
+// The names of the directory's metric files, in their order.
 Result<std::vector<std::string>> ListMetricFiles(const FileDescriptor& fd,
                                                  const std::string& path);
 

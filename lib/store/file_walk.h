@@ -18,6 +18,12 @@ inline bool NeedsTimestamps(const format::MetricFileName& name) {
   return name.type == FamilyType::kGauge && format::IsMostRecent(name.mode);
 }
 
+inline Issue DamagedFile(const std::string& path,
+                         const format::Damage& damage) {
+  return {IssueKind::kDamaged, path, damage.offset,
+          "damaged: " + damage.reason};
+}
+
 // Calls `visit(entry)` for the entries of a file in their order, until one is
 // damaged: by its frame, or because `visit` returns a failure, whose message
 // is the reason. Returns what is wrong with the file, if anything is.
@@ -33,8 +39,7 @@ std::optional<Issue> WalkFile(const std::string& path,
     if (!status.ok()) cursor.Reject(entry, status.message());
   }
   if (!cursor.damaged()) return std::nullopt;
-  return Issue{IssueKind::kDamaged, path, cursor.damage().offset,
-               "damaged: " + cursor.damage().reason};
+  return DamagedFile(path, cursor.damage());
 }
 
 inline Issue NotMetricFile(const std::string& path) {

@@ -29,15 +29,25 @@ std::size_t DescriptorBudget() {
 }  // namespace
 
 Result<MetricDirectory> MetricDirectory::Open(const std::string& path) {
-  Result<FileDescriptor> opened = OpenAndLock(path, LockMode::kShared);
-  if (!opened.ok()) return opened.status();
-  MetricDirectory directory;
-  directory.directory_ = *std::move(opened);
-  directory.prefix_ = path.ends_with('/') ? path : path + '/';
-  Result<std::vector<std::string>> names =
-      ListMetricFiles(directory.directory_, path);
+  return OpenSome(path,
+                  [&path](const FileDescriptor& directory) {
+                    return ListMetricFiles(directory, path);
+                  },
+                  {});
+}
+
+Result<MetricDirectory> MetricDirectory::OpenSome(const std::string& path,
+                                                  const Choose& choose,
+                                                  Opened opened) {
+  Result<FileDescriptor> locked = OpenAndLock(path, LockMode::kShared);
+  if (!locked.ok()) return locked.status();
+  Result<std::vector<std::string>> names = choose(*locked);
   if (!names.ok()) return names.status();
+  MetricDirectory directory;
+  directory.directory_ = *std::move(locked);
+  directory.prefix_ = path.ends_with('/') ? path : path + '/';
   directory.names_ = *std::move(names);
+  directory.opened_ = std::move(opened);
   directory.OpenFiles();
   return directory;
 }
@@ -57,20 +67,20 @@ std::string MetricDirectory::path(std::size_t file) const {
   return prefix_ + names_[file];
 }
 
+Result<OpenedFile> MetricDirectory::Take(std::size_t file) {
+  if (!files_.empty()) return std::move(files_[file]);
+  Result<OpenedFile> opened =
+      OpenMetricFile(directory_.get(), names_[file], path(file));
+  if (opened_) opened_();
+  return opened;
+}
+
 Result<FileContents> MetricDirectory::Read(std::size_t file,
                                            MetricFileReader* reader) {
-  const std::string full = path(file);
-  OpenedFile opened;
-  if (opened_.empty()) {
-    Result<OpenedFile> now =
-        OpenMetricFile(directory_.get(), names_[file], full);
-    if (!now.ok()) return now.status();
-    opened = *std::move(now);
-  } else {
-    opened = std::move(opened_[file]);
-  }
-  if (opened.issue) return FileContents{{}, 0, std::move(opened.issue)};
-  return reader->Read(opened.fd, full);
+  Result<OpenedFile> opened = Take(file);
+  if (!opened.ok()) return opened.status();
+  if (opened->issue) return FileContents{{}, 0, std::move(opened->issue)};
+  return reader->Read(opened->fd, path(file));
 }
 
 Status MetricDirectory::OpenAsFile(const std::string& path) {
@@ -91,22 +101,24 @@ Status MetricDirectory::OpenAsFile(const std::string& path) {
                 : StatusKind::kInvalidArgument,
             issue.path + ": " + issue.message};
   }
-  opened_.push_back(*std::move(opened));
+  files_.push_back(*std::move(opened));
   return {};
 }
 
 void MetricDirectory::OpenFiles() {
   if (names_.size() > DescriptorBudget()) return;
-  std::vector<OpenedFile> opened;
-  opened.reserve(names_.size());
+  std::vector<OpenedFile> files;
+  files.reserve(names_.size());
   for (std::size_t file = 0; file < names_.size(); ++file) {
     Result<OpenedFile> next =
         OpenMetricFile(directory_.get(), names_[file], path(file));
     // The application has opened more than its half: go one at a time.
     if (!next.ok()) return;
-    opened.push_back(*std::move(next));
+    files.push_back(*std::move(next));
+    if (opened_ && files.size() % kOpenedAtMost == 0) opened_();
   }
-  opened_ = std::move(opened);
+  files_ = std::move(files);
+  if (opened_) opened_();
   flock(directory_.get(), LOCK_UN);
 }
 

@@ -2,6 +2,7 @@
 #define PROMSHM_STORE_METRIC_DIRECTORY_H_
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,12 +22,27 @@ namespace promshm::store {
 // lock is kept until the MetricDirectory is gone. File systems without flock
 // are read without.
 //
-// Thread safety: needs external locking.
+// Thread safety: Take() may be called from several threads; anything else needs
+// external locking.
 class MetricDirectory {
  public:
+  // Says which files to open, while the lock is held.
+  using Choose = std::function<Result<std::vector<std::string>>(
+      const FileDescriptor& directory)>;
+
+  // Called after at most so many files were opened, and before any is given
+  // away.
+  using Opened = std::function<void()>;
+  static constexpr std::size_t kOpenedAtMost = 1024;
+
   // Fails when the path is no directory or may not be read, or when the lock is
   // held by a cleaner for two seconds.
   static Result<MetricDirectory> Open(const std::string& path);
+
+  // As Open, of chosen files. `opened` is called as long as the MetricDirectory
+  // lives.
+  static Result<MetricDirectory> OpenSome(const std::string& path,
+                                          const Choose& choose, Opened opened);
 
   // As Open; a path that is no directory is taken as one metric file.
   static Result<MetricDirectory> OpenSource(const std::string& path);
@@ -36,11 +52,17 @@ class MetricDirectory {
   // The file's name in the directory.
   const std::string& name(std::size_t file) const { return names_[file]; }
 
+  // What stands before a name in a path: `DIR/`, or nothing.
+  const std::string& prefix() const { return prefix_; }
+
   // What messages call the file: the directory's path and the name.
   std::string path(std::size_t file) const;
 
-  // Reads a file and closes it; each file once. Fails only when the process
-  // has run out of descriptors or memory.
+  // Gives a file away; each file once. Fails only when the process has run out
+  // of descriptors or memory.
+  Result<OpenedFile> Take(std::size_t file);
+
+  // Takes a file, reads it and closes it.
   Result<FileContents> Read(std::size_t file, MetricFileReader* reader);
 
  private:
@@ -50,9 +72,10 @@ class MetricDirectory {
   void OpenFiles();
 
   FileDescriptor directory_;
-  std::string prefix_;  // of a file's path: "DIR/", or empty
+  std::string prefix_;
   std::vector<std::string> names_;
-  std::vector<OpenedFile> opened_;  // empty: opened when read
+  std::vector<OpenedFile> files_;  // empty: opened when taken
+  Opened opened_;
 };
 
 }  // namespace promshm::store

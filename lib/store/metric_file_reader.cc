@@ -78,11 +78,11 @@ ssize_t ReadAt(int fd, char* out, std::size_t size, std::uint64_t offset) {
 // How many of the first `wanted` bytes the file can hold. Entries are never
 // all zero, so a hole in front of `wanted` is where they end.
 std::uint64_t ReadableSize(int fd, std::uint64_t wanted) {
+  if (wanted <= kTrustedSize) return wanted;
   struct stat info;
   if (fstat(fd, &info) != 0) return 0;
   const std::uint64_t size =
       std::min(wanted, static_cast<std::uint64_t>(info.st_size));
-  if (size <= kTrustedSize) return size;
   const off_t hole = lseek(fd, 0, SEEK_HOLE);
   return hole < 0 ? size : std::min(size, static_cast<std::uint64_t>(hole));
 }

@@ -1,0 +1,75 @@
+#include "store/file_mapping.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <memory>
+
+#include "store/process_generation.h"
+
+namespace promshm::store {
+namespace {
+
+// Of all files of this process.
+std::atomic<std::size_t> mappings{0};
+
+struct CloseStream {
+  void operator()(std::FILE* stream) const { std::fclose(stream); }
+};
+
+// Half of what the kernel lets a process have: the rest is the application's.
+std::size_t MappingBudget() {
+  std::size_t most = 65530;
+  const std::unique_ptr<std::FILE, CloseStream> stream(
+      std::fopen("/proc/sys/vm/max_map_count", "re"));
+  if (stream != nullptr && std::fscanf(stream.get(), "%zu", &most) != 1) {
+    return 0;
+  }
+  return most / 2;
+}
+
+std::size_t WholePages(std::size_t size) {
+  static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return (size + page - 1) / page * page;
+}
+
+}  // namespace
+
+FileMapping& FileMapping::operator=(FileMapping&& other) noexcept {
+  if (this != &other) {
+    Release();
+    base_ = std::exchange(other.base_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    generation_ = other.generation_;
+  }
+  return *this;
+}
+
+bool FileMapping::Map(const FileDescriptor& fd, std::size_t size) {
+  Release();
+  static const std::size_t budget = MappingBudget();
+  if (mappings >= budget) return false;
+  const std::size_t whole = WholePages(size);
+  void* memory = mmap(nullptr, whole, PROT_READ, MAP_SHARED, fd.get(), 0);
+  if (memory == MAP_FAILED) return false;
+  // A child would keep a deleted file's blocks.
+  madvise(memory, whole, MADV_DONTFORK);
+  ++mappings;
+  base_ = static_cast<char*>(memory);
+  size_ = whole;
+  generation_ = EnterProcess();
+  return true;
+}
+
+void FileMapping::Release() {
+  if (base_ == nullptr) return;
+  --mappings;
+  // In a child something else may lie there.
+  if (generation_ == EnterProcess()) munmap(base_, size_);
+  base_ = nullptr;
+  size_ = 0;
+}
+
+}  // namespace promshm::store
