@@ -386,7 +386,8 @@ TEST_F(CollectorTest, CountsTheProcessesOfAFamily) {
         {{Key("g", R"({"a": "1"})"), 1}, {Key("g", R"({"a": "2"})"), 1}});
   Write("gauge_sum_2.db", {{Key("g", R"({"a": "1"})"), 1}});
   Write("gauge_sum_3.db", {{Key("other"), 1}});
-  EXPECT_EQ(Collect().families().at(0).processes, 2);
+  const Snapshot snapshot = Collect();
+  EXPECT_EQ(snapshot.processes(snapshot.families().at(0)), 2);
 }
 
 TEST_F(CollectorTest, MayBeAskedFromSeveralThreads) {

@@ -1,64 +1,78 @@
 #include "promshm/collector.h"
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <utility>
 
+#include "collect/known_directory.h"
 #include "collect/scrape.h"
-#include "store/metric_directory.h"
-#include "store/metric_file_reader.h"
+#include "collect/view.h"
 #include "store/multiprocess_directory.h"
 
 namespace promshm {
 
 class Collector::Memory {
  public:
-  using Opener = Result<store::MetricDirectory> (*)(const std::string& path);
-
-  Memory(std::vector<std::string> sources, Opener open)
-      : sources_(std::move(sources)), open_(open) {}
+  Memory(const std::vector<std::string>& sources,
+         collect::KnownDirectory::Files files)
+      : scrape_(sources, files) {}
 
   Result<Snapshot> Collect(const CollectOptions& options) {
-    // Outside the lock: who waits for a directory does not make others wait.
-    std::vector<store::MetricDirectory> directories;
-    for (const std::string& source : sources_) {
-      Result<store::MetricDirectory> directory = open_(source);
-      if (!directory.ok()) return directory.status();
-      directories.push_back(*std::move(directory));
-    }
+    const std::uint64_t begun_before = passes_begun_;
     const std::lock_guard<std::mutex> lock(mutex_);
-    // What an exception interrupts is half known.
-    collect::Knowledge known = std::exchange(known_, {});
-    collect::Scrape scrape(++scrapes_, options, &known);
-    for (store::MetricDirectory& directory : directories) {
-      Status status = scrape.Read(&directory, &reader_);
-      if (!status.ok()) {
-        known_ = std::move(known);
-        return status;
-      }
-    }
-    Snapshot snapshot = scrape.Finish();
-    if (!scrape.IsOutgrown()) known_ = std::move(known);
+    // Whoever waited has a pass that began after it came, be it another's.
+    if (passes_begun_ == begun_before) Pass();
+    if (!status_.ok()) return status_;
+    collect::View& view = ViewOf(options.names);
+    Snapshot snapshot = view.Take(scrape_);
+    if (scrape_.IsOutgrown(view.keys())) Reset();
     return snapshot;
   }
 
  private:
+  void Pass() {
+    ++passes_begun_;
+    // What an exception interrupts is half known.
+    status_ = {StatusKind::kIoError, "out of memory"};
+    try {
+      status_ = scrape_.Pass();
+    } catch (...) {
+      Reset();
+      throw;
+    }
+  }
+
+  void Reset() {
+    scrape_.Reset();
+    all_.reset();
+    some_.reset();
+  }
+
+  collect::View& ViewOf(const std::vector<std::string>& names) {
+    std::optional<collect::View>& view = names.empty() ? all_ : some_;
+    if (!view || view->names() != names) view.emplace(names);
+    return *view;
+  }
+
+  std::atomic<std::uint64_t> passes_begun_{0};
   std::mutex mutex_;
-  const std::vector<std::string> sources_;
-  const Opener open_;
-  store::MetricFileReader reader_;
-  collect::Knowledge known_;
-  std::uint64_t scrapes_ = 0;
+  collect::Scrape scrape_;
+  Status status_;
+  std::optional<collect::View> all_;
+  // Of the names that were asked for last.
+  std::optional<collect::View> some_;
 };
 
 Collector::Collector(std::string directory)
     : memory_(std::make_unique<Memory>(
           std::vector<std::string>{std::move(directory)},
-          &store::MetricDirectory::Open)) {}
+          collect::KnownDirectory::Files::kRefused)) {}
 
 Collector::Collector(std::vector<std::string> sources)
-    : memory_(std::make_unique<Memory>(std::move(sources),
-                                       &store::MetricDirectory::OpenSource)) {}
+    : memory_(std::make_unique<Memory>(
+          sources, collect::KnownDirectory::Files::kTaken)) {}
 
 Collector::~Collector() = default;
 Collector::Collector(Collector&& other) noexcept = default;

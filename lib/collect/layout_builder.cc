@@ -127,7 +127,6 @@ Draft DraftFamily(const SeriesIndex& index, const SeenGroup& seen,
   if (group.kind.type == FamilyType::kGauge) {
     draft.family.mode = format::ToString(group.kind.mode);
   }
-  draft.family.processes = seen.processes;
   const std::vector<Cell>& all = index.cells();
   std::sort(cells.begin(), cells.end(),
             [&all](std::uint32_t a, std::uint32_t b) {
@@ -218,6 +217,8 @@ Layout Assemble(std::vector<Draft> drafts) {
     }
     layout.rules.insert(layout.rules.end(), draft.rules.begin(),
                         draft.rules.end());
+    draft.family.processes = static_cast<std::uint32_t>(layout.groups.size());
+    layout.groups.push_back(draft.seen->group);
     families->families.push_back(std::move(draft.family));
   }
   layout.families = std::move(families);

@@ -17,7 +17,6 @@ struct SeenGroup {
   std::uint32_t group = 0;
   std::string path;  // of the first file that has some
   std::string help;
-  std::uint32_t processes = 0;
 };
 
 // How a snapshot's values come from the cells, one rule a value, in order.
@@ -37,7 +36,8 @@ struct ValueRule {
 struct Layout {
   std::shared_ptr<const SnapshotLayout> families;
   std::vector<ValueRule> rules;
-  std::vector<Issue> conflicts;  // groups that were left out
+  std::vector<std::uint32_t> groups;  // of the families, in order
+  std::vector<Issue> conflicts;       // groups that were left out
 };
 
 // Orders the given cells (those that have a value) of the given groups into

@@ -1,233 +1,241 @@
 #include "collect/scrape.h"
 
-#include <cmath>
-#include <functional>
-#include <optional>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
 #include <utility>
 
-#include "collect/name_escaping.h"
 #include "format/dialect.h"
+#include "format/layout.h"
+#include "format/metric_file_name.h"
 #include "store/file_walk.h"
+#include "store/writer_probe.h"
 
 namespace promshm::collect {
 namespace {
 
-// Clients before 0.15 and Ruby's store no help; prometheus_client's collector
-// then says this.
-constexpr const char* kNoHelp = "Multiprocess metric";
+// A file that is smaller has no dialect yet that is sure to stay.
+constexpr std::size_t kTellingEntries = 2;
+
+// The `used` of a mapped file: what lies below it is there.
+std::uint64_t LoadUsed(const char* file) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
+  const auto* used = reinterpret_cast<const std::int32_t*>(file);
+  const std::int32_t size = __atomic_load_n(used, __ATOMIC_ACQUIRE);
+  return size < 0 ? 0 : static_cast<std::uint64_t>(size);
+}
+
+FileKind KindOf(const format::MetricFileName& name,
+                const format::Dialect& dialect) {
+  FileKind kind{name.type, name.mode,
+                dialect.is_ruby() && name.type == FamilyType::kHistogram};
+  if (kind.type != FamilyType::kGauge) kind.mode = GaugeMode::kAll;
+  return kind;
+}
 
 }  // namespace
 
-Scrape::Scrape(std::uint64_t number, const CollectOptions& options,
-               Knowledge* knowledge)
-    : number_(number),
-      names_(options.names.begin(), options.names.end()),
-      known_(*knowledge) {}
+Scrape::Scrape(const std::vector<std::string>& sources,
+               KnownDirectory::Files files)
+    : memory_(std::make_unique<Memory>()) {
+  for (const std::string& source : sources) {
+    directories_.emplace_back(source, files);
+  }
+}
 
-Status Scrape::Read(store::MetricDirectory* directory,
-                    store::MetricFileReader* reader) {
-  for (std::size_t file = 0; file < directory->size(); ++file) {
-    path_ = directory->path(file);
-    auto name = format::MetricFileName::Parse(directory->name(file));
-    if (!name) {
-      issues_.push_back(store::NotMetricFile(path_));
-      continue;
-    }
-    const Result<store::FileContents> contents = directory->Read(file, reader);
-    if (!contents.ok()) return contents.status();
-    ReadFile(*std::move(name), *contents);
+Status Scrape::Pass() {
+  // Collectors that are asked once need not set up anything.
+  const bool again = ++passes_ > 1;
+  if (again && !fault_handler_) fault_handler_.emplace();
+  const store::FaultScope scope;
+  constexpr int kTries = 3;
+  for (int i = 1; i <= kTries; ++i) {
+    // At last without reading in place, which cannot fail like that.
+    const bool watch = again && scope.is_safe() && i < kTries;
+    const Result<Outcome> outcome = TryPass(watch);
+    for (KnownDirectory& directory : directories_) directory.Finish();
+    if (!outcome.ok()) return outcome.status();
+    if (*outcome == Outcome::kDone) break;
   }
   return {};
 }
 
-Snapshot Scrape::Finish() {
-  LayoutSignature signature = Signature();
-  // Conflicts name files, which the signature does not cover.
-  if (known_.layout.families == nullptr || !known_.layout.conflicts.empty() ||
-      signature != known_.layout_signature) {
-    known_.layout = BuildLayout(known_.index, seen_groups_, signature.cells);
-    known_.layout_signature = std::move(signature);
+std::uint64_t Scrape::version() const {
+  std::uint64_t version = version_;
+  for (const KnownDirectory& directory : directories_) {
+    version += directory.changes();
   }
-  issues_.insert(issues_.end(), known_.layout.conflicts.begin(),
-                 known_.layout.conflicts.end());
-  return {known_.layout.families,
-          ApplyRules(known_.layout.rules, known_.values), std::move(issues_)};
+  return version;
 }
 
-bool Scrape::IsOutgrown() const {
+ScrapeCosts Scrape::costs() const {
+  ScrapeCosts costs = costs_;
+  costs.keys_looked_up += memory_->finder.looked_up();
+  return costs;
+}
+
+bool Scrape::IsOutgrown(std::size_t keys_in_use) const {
   constexpr std::size_t kKeySlack = 4096;
-  constexpr std::size_t kKeySetSlack = 256;
-  return known_.index.keys().size() > 2 * keys_seen_ + kKeySlack ||
-         known_.index.key_sets() > 2 * files_read_ + kKeySetSlack;
-}
-
-void Scrape::ReadFile(format::MetricFileName name,
-                      const store::FileContents& contents) {
-  const format::Dialect dialect = format::FindDialect(
-      contents.bytes, contents.used, store::NeedsTimestamps(name));
-  if (dialect.is_ruby()) name.SplitPart();
-  FileKind kind{name.type, name.mode,
-                dialect.is_ruby() && name.type == FamilyType::kHistogram};
-  if (kind.type != FamilyType::kGauge) kind.mode = GaugeMode::kAll;
-  ++files_read_;
-  merge_ = MergeOf(kind);
-  process_ = ProcessNumber(name.identifier);
-  SeriesIndex::KeySet* keys = known_.index.FindKeySet(kind, name.identifier);
-  std::optional<Issue> issue = store::WalkFile(
-      path_, contents, dialect, [&](const format::Entry& entry) -> Status {
-        const Result<std::uint32_t> key = known_.index.FindKey(keys, entry.key);
-        if (!key.ok()) return key.status();
-        Add(*key, entry);
-        return {};
-      });
-  if (issue) issues_.push_back(*std::move(issue));
-}
-
-void Scrape::Add(std::uint32_t key_number, const format::Entry& entry) {
-  const KnownKey& key = known_.index.keys()[key_number];
-  if (key_number >= known_.keys.size()) GrowStates();
-  if (known_.keys[key_number].scrape != number_) {
-    known_.keys[key_number].scrape = number_;
-    ++keys_seen_;
-    MeetKey(key);
+  constexpr std::size_t kFileSlack = 256;
+  std::size_t files = 0;
+  for (const KnownDirectory& directory : directories_) {
+    files += directory.files().size();
   }
-  GroupState& group = known_.groups[key.group];
-  if (!group.wanted) return;
-  if (group.process != process_) {
-    group.process = process_;
-    ++seen_groups_[group.seen].processes;
-  }
-  if (key.bound_ok) MergeInto(key.cell, entry);
+  const std::size_t most = 2 * files + kFileSlack;
+  return memory_->index.keys().size() > 2 * keys_in_use + kKeySlack ||
+         memory_->index.key_sets() > most || memory_->processes.size() > most;
 }
 
-void Scrape::MergeInto(std::uint32_t cell, const format::Entry& entry) {
-  CellState& state = known_.cells[cell];
-  double& value = known_.values[cell];
-  const bool first = state.scrape != number_;
-  if (merge_ == Merge::kMostRecent) {
-    // A gauge never set has no timestamp, and no sample.
-    if (entry.timestamp > (first ? 0.0 : state.timestamp)) {
-      state = {number_, entry.timestamp};
-      value = entry.value;
+void Scrape::Reset() {
+  for (KnownDirectory& directory : directories_) directory.Reset();
+  costs_ = costs();
+  memory_ = std::make_unique<Memory>();
+}
+
+// With `watch`, files may be read in place.
+Result<Scrape::Outcome> Scrape::TryPass(bool watch) {
+  for (KnownDirectory& directory : directories_) {
+    Status status = directory.Update(watch);
+    if (!status.ok()) return status;
+  }
+  memory_->sums.Begin();
+  for (KnownDirectory& directory : directories_) {
+    const Result<Outcome> outcome = AddDirectory(&directory);
+    if (!outcome.ok() || *outcome != Outcome::kDone) return outcome;
+  }
+  for (KnownDirectory& directory : directories_) {
+    if (directory.WereMappedFilesChanged()) return Outcome::kUnsettled;
+  }
+  return Outcome::kDone;
+}
+
+Result<Scrape::Outcome> Scrape::AddDirectory(KnownDirectory* directory) {
+  std::size_t opened = 0;
+  for (KnownFile& file : directory->files()) {
+    if (file.must_read) {
+      Status status = ReadFile(directory, opened++, &file);
+      if (!status.ok()) return status;
+    } else if (file.kept) {
+      memory_->sums.Add(MergeOf(file.kind), *file.entries, *file.kept);
+    } else if (file.mapping.is_mapped() &&
+               !AddInPlace(&file, directory->PathOf(file))) {
+      file.Reread();
+      return Outcome::kUnsettled;
     }
+  }
+  return Outcome::kDone;
+}
+
+Status Scrape::ReadFile(KnownDirectory* directory, std::size_t opened,
+                        KnownFile* file) {
+  Result<store::OpenedFile> taken = directory->opened().Take(opened);
+  if (!taken.ok()) return taken.status();
+  const std::string path = directory->PathOf(*file);
+  store::FileContents contents;
+  if (!taken->issue) {
+    contents = reader_.Read(taken->fd, path);
+    ++costs_.files_read;
+    costs_.bytes_read += contents.bytes.size();
+  } else if (taken->issue->kind == IssueKind::kVanished &&
+             !directory->was_listed()) {
+    file->entries = nullptr;
+    file->is_gone = true;
+    return {};
+  } else {
+    contents.issue = std::move(taken->issue);
+  }
+  const SharedEntries before = file->entries;
+  const bool had_issue = file->issue.has_value();
+  SetContents(contents, path, file);
+  if (file->entries != before || had_issue || file->issue) ++version_;
+  if (file->entries == nullptr) return {};
+  const char* const bytes = contents.bytes.data();
+  memory_->sums.Add(MergeOf(file->kind), *file->entries, bytes);
+  if (directory->is_watched() && !file->issue) Retain(taken->fd, bytes, file);
+  return {};
+}
+
+void Scrape::SetContents(const store::FileContents& contents,
+                         const std::string& path, KnownFile* file) {
+  file->entries = nullptr;
+  file->end = 0;
+  file->issue = contents.issue;
+  if (contents.issue) return;
+  format::MetricFileName name = *format::MetricFileName::Parse(file->name);
+  file->dialect = format::FindDialect(contents.bytes, contents.used,
+                                      store::NeedsTimestamps(name));
+  if (file->dialect.is_ruby()) name.SplitPart();
+  file->kind = KindOf(name, file->dialect);
+  file->process = ProcessNumber(name.identifier);
+  file->keys = memory_->index.FindKeySet(file->kind, name.identifier);
+  FoundEntries found = memory_->finder.Find(file->keys, contents.bytes,
+                                            contents.used, file->dialect);
+  file->entries = std::move(found.entries);
+  file->end = found.end;
+  if (found.damage) file->issue = store::DamagedFile(path, *found.damage);
+}
+
+// A file without a writer is not looked at again until somebody opens it. What
+// was opened before the probe is known to the probe, and the watch tells what
+// is opened after it.
+void Scrape::Retain(const store::FileDescriptor& fd, const char* bytes,
+                    KnownFile* file) {
+  if (store::ProbeWriters(fd.get()) == store::Writers::kNone) {
+    file->kept = CellSums::Keep(MergeOf(file->kind), *file->entries, bytes);
+    file->must_read = false;
     return;
   }
-  state.scrape = number_;
-  switch (merge_) {
-    case Merge::kSum:
-      value = (first ? 0.0 : value) + entry.value;
-      break;
-    case Merge::kMin:
-      // NaN loses to every number.
-      if (first || entry.value < value || std::isnan(value)) {
-        value = entry.value;
-      }
-      break;
-    case Merge::kMax:
-      if (first || entry.value > value || std::isnan(value)) {
-        value = entry.value;
-      }
-      break;
-    case Merge::kMostRecent:
-    case Merge::kLast:
-      value = entry.value;
-      break;
+  struct stat info;
+  if (fstat(fd.get(), &info) != 0) return;
+  const auto size = static_cast<std::size_t>(info.st_size);
+  if (size < std::max<std::uint64_t>(file->end, format::kDiskHeaderSize)) {
+    return;
   }
+  file->must_read = !file->mapping.Map(fd, size);
 }
 
-// A key's first entry in this scrape.
-void Scrape::MeetKey(const KnownKey& key) {
-  GroupState& group = known_.groups[key.group];
-  const std::string& family = known_.index.groups()[key.group].family;
-  if (group.scrape != number_) {
-    group = {};
-    group.scrape = number_;
-    group.wanted = IsWanted(known_.index.groups()[key.group]);
-    if (!group.wanted) return;
-    group.seen = static_cast<std::uint32_t>(seen_groups_.size());
-    seen_groups_.push_back({key.group, path_, kNoHelp, 0});
-  }
-  if (!group.wanted) return;
-  MeetHelp(key, family, &group);
-  if (!key.bound_ok && !group.bound_invalid) {
-    group.bound_invalid = true;
-    issues_.push_back({IssueKind::kInvalidBound, path_, std::nullopt,
-                       "invalid bound: a bucket of family " + family +
-                           " has an le that is no number"});
-  }
-  if (key.had_pid && !group.pid_dropped) {
-    group.pid_dropped = true;
-    issues_.push_back({IssueKind::kNameConflict, path_, std::nullopt,
-                       "name conflict: label pid of family " + family +
-                           " is dropped, the name is the collector's"});
-  }
+// False when the file is not any more what it was.
+bool Scrape::AddInPlace(KnownFile* file, const std::string& path) {
+  const store::FaultGuard guard(file->mapping);
+  const std::uint64_t used = LoadUsed(file->mapping.base());
+  if (used < file->end) return false;
+  if (used > file->end && !FindTail(used, path, file)) return false;
+  memory_->sums.Add(MergeOf(file->kind), *file->entries, file->mapping.base());
+  return !guard.has_faulted();
 }
 
-void Scrape::MeetHelp(const KnownKey& key, const std::string& family,
-                      GroupState* group) {
-  if (!key.help) return;
-  SeenGroup& seen = seen_groups_[group->seen];
-  if (!group->has_help) {
-    group->has_help = true;
-    seen.help = *key.help;
-  } else if (seen.help != *key.help && !group->help_conflict) {
-    group->help_conflict = true;
-    issues_.push_back({IssueKind::kHelpConflict, path_, std::nullopt,
-                       "help conflict: family " + family +
-                           " has another help text in " + seen.path});
+// What a file has grown by. False where that is damaged.
+bool Scrape::FindTail(std::uint64_t used, const std::string& path,
+                      KnownFile* file) {
+  // It is larger than it was when it was mapped, which will be told.
+  if (used > file->mapping.size()) return true;
+  const bool whole = file->entries->size() < kTellingEntries;
+  const std::uint64_t begin = whole ? 0 : file->end;
+  // A copy, which nobody changes meanwhile.
+  tail_.resize(used - begin);
+  std::memcpy(tail_.data(), file->mapping.base() + begin, tail_.size());
+  costs_.bytes_read += tail_.size();
+  const std::string_view tail(tail_.data(), tail_.size());
+  ++version_;
+  if (whole) {
+    SetContents({tail, used, std::nullopt}, path, file);
+  } else {
+    FoundEntries found = memory_->finder.FindMore(
+        file->keys, *file->entries, file->end, tail, used, file->dialect);
+    file->entries = std::move(found.entries);
+    file->end = found.end;
+    if (found.damage) file->issue = store::DamagedFile(path, *found.damage);
   }
-}
-
-bool Scrape::IsWanted(const Group& group) const {
-  if (names_.empty()) return true;
-  // The client may know the name as it was escaped for it.
-  std::string escaped;
-  AppendName(group.family, format::NameKind::kMetric, Escaping::kUnderscores,
-             &escaped);
-  const auto named = [&](const char* suffix) {
-    return names_.contains(group.family + suffix) ||
-           names_.contains(escaped + suffix);
-  };
-  if (named("")) return true;
-  switch (group.kind.type) {
-    case FamilyType::kCounter:
-      return named("_total");
-    case FamilyType::kGauge:
-      return false;
-    case FamilyType::kHistogram:
-      return named("_bucket") || named("_sum") || named("_count");
-    case FamilyType::kSummary:
-      return named("_sum") || named("_count");
-  }
-  return false;
-}
-
-void Scrape::GrowStates() {
-  known_.keys.resize(known_.index.keys().size());
-  known_.groups.resize(known_.index.groups().size());
-  known_.cells.resize(known_.index.cells().size());
-  known_.values.resize(known_.index.cells().size());
+  return !file->issue;
 }
 
 // From 1; 0 is nobody.
 std::uint32_t Scrape::ProcessNumber(const std::string& identifier) {
-  return processes_
-      .try_emplace(identifier,
-                   static_cast<std::uint32_t>(processes_.size() + 1))
-      .first->second;
-}
-
-LayoutSignature Scrape::Signature() const {
-  LayoutSignature signature;
-  for (std::size_t cell = 0; cell < known_.cells.size(); ++cell) {
-    if (known_.cells[cell].scrape == number_) {
-      signature.cells.push_back(static_cast<std::uint32_t>(cell));
-    }
-  }
-  for (const SeenGroup& seen : seen_groups_) {
-    signature.groups.emplace_back(seen.group, seen.processes, seen.help);
-  }
-  return signature;
+  auto& processes = memory_->processes;
+  const auto number = static_cast<std::uint32_t>(processes.size() + 1);
+  return processes.try_emplace(identifier, number).first->second;
 }
 
 }  // namespace promshm::collect

@@ -93,7 +93,7 @@ Result<std::uint32_t> SeriesIndex::FindKey(KeySet* set, std::string_view text) {
   if (!key.ok()) return key.status();
   keys_.push_back(Learn(*set, *std::move(key)));
   const auto number = static_cast<std::uint32_t>(keys_.size() - 1);
-  set->numbers_.emplace(text, number);
+  texts_.push_back(set->numbers_.emplace(text, number).first->first);
   return number;
 }
 

@@ -47,10 +47,13 @@ struct Cell {
   std::optional<double> bound;  // of a bucket
 };
 
+// The number of a cell that is none.
+inline constexpr std::uint32_t kNoCell = 0;
+
 // What the text of a key means in files of one kind.
 struct KnownKey {
   std::uint32_t group = 0;
-  std::uint32_t cell = 0;           // meaningless when !bound_ok
+  std::uint32_t cell = kNoCell;     // when !bound_ok
   std::optional<std::string> help;  // absent in old generations
   bool bound_ok = true;             // false: an `le` that is no number
   bool had_pid = false;  // a gauge's own `pid` label, which the merge drops
@@ -58,7 +61,7 @@ struct KnownKey {
 
 // Purpose: knows which cell an entry belongs to. A key is parsed when it is
 // first seen; afterwards its bytes are looked up. Groups, cells and keys are
-// numbered from 0 and never renumbered.
+// numbered from 0 and never renumbered; cell 0 is kNoCell.
 //
 // Thread safety: const methods may be called from several threads; anything
 // else needs external locking.
@@ -67,12 +70,17 @@ class SeriesIndex {
   // The keys of all files of one kind, of one identifier where that matters.
   class KeySet;
 
+  SeriesIndex() : cells_(1) {}
+
   // Valid as long as the index.
   KeySet* FindKeySet(const FileKind& kind, const std::string& identifier);
 
   // The number of the key with this text, which is added if it is new. Fails
   // when the text is no key.
   Result<std::uint32_t> FindKey(KeySet* set, std::string_view text);
+
+  // The text by which a key was first found. Valid as long as the index.
+  std::string_view KeyText(std::uint32_t key) const { return texts_[key]; }
 
   const std::vector<Group>& groups() const { return groups_; }
   const std::vector<Cell>& cells() const { return cells_; }
@@ -98,6 +106,7 @@ class SeriesIndex {
   std::vector<Group> groups_;
   std::vector<Cell> cells_;
   std::vector<KnownKey> keys_;
+  std::vector<std::string_view> texts_;  // of the keys
   NumberByText group_numbers_;
   NumberByText cell_numbers_;
 };

@@ -19,14 +19,17 @@ const char* ToString(FamilyType type) {
 Snapshot::Snapshot() : layout_(std::make_shared<SnapshotLayout>()) {}
 
 Snapshot::Snapshot(std::shared_ptr<const SnapshotLayout> layout,
-                   std::vector<double> values, std::vector<Issue> issues)
+                   std::vector<double> values,
+                   std::vector<std::uint32_t> processes,
+                   std::vector<Issue> issues)
     : layout_(std::move(layout)),
       values_(std::move(values)),
+      processes_(std::move(processes)),
       issues_(std::move(issues)) {}
 
 Snapshot Snapshot::WithLayout(
     std::shared_ptr<const SnapshotLayout> layout) const {
-  return {std::move(layout), values_, issues_};
+  return {std::move(layout), values_, processes_, issues_};
 }
 
 }  // namespace promshm

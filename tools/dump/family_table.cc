@@ -131,7 +131,8 @@ Row RowOf(const Snapshot& snapshot, const MetricFamily& family) {
   std::string type = ToString(family.type);
   if (!family.mode.empty()) type += ' ' + family.mode;
   return {NameText(family), type, std::to_string(family.series.size()),
-          std::to_string(family.processes), ValueText(snapshot, family)};
+          std::to_string(snapshot.processes(family)),
+          ValueText(snapshot, family)};
 }
 
 void AppendRow(const Row& row, const std::array<std::size_t, kColumns>& widths,

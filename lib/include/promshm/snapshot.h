@@ -75,7 +75,7 @@ struct MetricFamily {
   /// Sorted by labels.
   std::vector<Series> series;
 
-  /// How many process identifiers hold entries of this family.
+  /// Index for Snapshot::processes().
   std::uint32_t processes = 0;
 };
 
@@ -98,9 +98,11 @@ class PROMSHM_EXPORT Snapshot {
   /// No family, no issue.
   Snapshot();
 
-  /// Made by Collector. `values` holds one number for each sample of `layout`.
+  /// Made by Collector. `values` holds one number for each sample of `layout`,
+  /// `processes` one for each family.
   Snapshot(std::shared_ptr<const SnapshotLayout> layout,
-           std::vector<double> values, std::vector<Issue> issues);
+           std::vector<double> values, std::vector<std::uint32_t> processes,
+           std::vector<Issue> issues);
 
   /// The same numbers and issues, shown by another layout, whose samples index
   /// the same values.
@@ -114,12 +116,19 @@ class PROMSHM_EXPORT Snapshot {
   /// The value of a sample that families() gave.
   double value(const Sample& sample) const { return values_[sample.value]; }
 
+  /// How many process identifiers hold entries of a family that families()
+  /// gave.
+  std::uint32_t processes(const MetricFamily& family) const {
+    return processes_[family.processes];
+  }
+
   /// In the order of the files' names, then conflicts between families.
   const std::vector<Issue>& issues() const { return issues_; }
 
  private:
   std::shared_ptr<const SnapshotLayout> layout_;
   std::vector<double> values_;
+  std::vector<std::uint32_t> processes_;
   std::vector<Issue> issues_;
 };
 

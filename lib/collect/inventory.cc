@@ -1,0 +1,140 @@
+#include "collect/inventory.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "collect/name_escaping.h"
+
+namespace promshm::collect {
+namespace {
+
+// Clients before 0.15 and Ruby's store no help; prometheus_client's collector
+// then says this.
+constexpr const char* kNoHelp = "Multiprocess metric";
+
+}  // namespace
+
+InventoryTaker::InventoryTaker(const SeriesIndex* index,
+                               const std::vector<std::string>& names)
+    : index_(*index),
+      names_(names.begin(), names.end()),
+      keys_met_(index->keys().size()),
+      cells_met_(index->cells().size()),
+      groups_(index->groups().size()) {
+  inventory_.processes.resize(groups_.size());
+}
+
+void InventoryTaker::Take(const KnownFile& file, const std::string& path) {
+  if (file.entries != nullptr) {
+    for (const std::uint32_t number : GroupsOf(*file.entries, path)) {
+      GroupState& group = groups_[number];
+      if (!group.is_wanted || group.process == file.process) continue;
+      group.process = file.process;
+      ++inventory_.processes[number];
+    }
+  }
+  if (file.issue) inventory_.issues.push_back(*file.issue);
+}
+
+Inventory InventoryTaker::Finish() {
+  for (std::size_t cell = kNoCell + 1; cell < cells_met_.size(); ++cell) {
+    if (cells_met_[cell] != 0) {
+      inventory_.cells.push_back(static_cast<std::uint32_t>(cell));
+    }
+  }
+  return std::move(inventory_);
+}
+
+// Files that are alike have the same, which one of them is looked through for.
+const std::vector<std::uint32_t>& InventoryTaker::GroupsOf(
+    const EntryList& entries, const std::string& path) {
+  const auto [found, is_new] = groups_of_.try_emplace(&entries);
+  std::vector<std::uint32_t>& groups = found->second;
+  if (!is_new) return groups;
+  for (const EntryRef& entry : entries) {
+    const std::uint32_t group = index_.keys()[entry.key].group;
+    if (groups.empty() || groups.back() != group) groups.push_back(group);
+    if (keys_met_[entry.key] == 0) Meet(entry.key, path);
+  }
+  std::sort(groups.begin(), groups.end());
+  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  return groups;
+}
+
+void InventoryTaker::Meet(std::uint32_t key_number, const std::string& path) {
+  keys_met_[key_number] = 1;
+  ++inventory_.keys;
+  const KnownKey& key = index_.keys()[key_number];
+  const std::string& family = index_.groups()[key.group].family;
+  GroupState& group = groups_[key.group];
+  if (!group.is_met) {
+    group.is_met = true;
+    group.is_wanted = IsWanted(index_.groups()[key.group]);
+    if (group.is_wanted) {
+      group.seen = static_cast<std::uint32_t>(inventory_.groups.size());
+      inventory_.groups.push_back({key.group, path, kNoHelp});
+    }
+  }
+  if (!group.is_wanted) return;
+  cells_met_[key.cell] = 1;
+  MeetHelp(key, path, &group);
+  if (!key.bound_ok && !group.bound_invalid) {
+    group.bound_invalid = true;
+    Report(IssueKind::kInvalidBound, path,
+           "invalid bound: a bucket of family " + family +
+               " has an le that is no number");
+  }
+  if (key.had_pid && !group.pid_dropped) {
+    group.pid_dropped = true;
+    Report(IssueKind::kNameConflict, path,
+           "name conflict: label pid of family " + family +
+               " is dropped, the name is the collector's");
+  }
+}
+
+void InventoryTaker::MeetHelp(const KnownKey& key, const std::string& path,
+                              GroupState* group) {
+  if (!key.help) return;
+  SeenGroup& seen = inventory_.groups[group->seen];
+  if (!group->has_help) {
+    group->has_help = true;
+    seen.help = *key.help;
+  } else if (seen.help != *key.help && !group->help_conflict) {
+    group->help_conflict = true;
+    Report(IssueKind::kHelpConflict, path,
+           "help conflict: family " + index_.groups()[key.group].family +
+               " has another help text in " + seen.path);
+  }
+}
+
+bool InventoryTaker::IsWanted(const Group& group) const {
+  if (names_.empty()) return true;
+  // The client may know the name as it was escaped for it.
+  std::string escaped;
+  AppendName(group.family, format::NameKind::kMetric, Escaping::kUnderscores,
+             &escaped);
+  const auto named = [&](const char* suffix) {
+    return names_.contains(group.family + suffix) ||
+           names_.contains(escaped + suffix);
+  };
+  if (named("")) return true;
+  switch (group.kind.type) {
+    case FamilyType::kCounter:
+      return named("_total");
+    case FamilyType::kGauge:
+      return false;
+    case FamilyType::kHistogram:
+      return named("_bucket") || named("_sum") || named("_count");
+    case FamilyType::kSummary:
+      return named("_sum") || named("_count");
+  }
+  return false;
+}
+
+void InventoryTaker::Report(IssueKind kind, const std::string& path,
+                            std::string message) {
+  inventory_.issues.push_back({kind, path, std::nullopt, std::move(message)});
+}
+
+}  // namespace promshm::collect

@@ -1,0 +1,158 @@
+#include "collect/known_directory.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "store/directory_listing.h"
+#include "store/file_walk.h"
+
+namespace promshm::collect {
+namespace {
+
+bool IsFile(const std::string& path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode);
+}
+
+bool CanBeRead(const KnownFile& file) {
+  return format::MetricFileName::Parse(file.name).has_value();
+}
+
+}  // namespace
+
+Status KnownDirectory::Update(bool watch) {
+  mapped_changed_ = false;
+  Result<store::MetricDirectory> opened = Open(watch);
+  if (!opened.ok()) {
+    Reset();
+    return opened.status();
+  }
+  prefix_ = opened->prefix();
+  opened_ = *std::move(opened);
+  return {};
+}
+
+bool KnownDirectory::WereMappedFilesChanged() {
+  if (!is_watched_) return false;
+  return !DrainWatch() || mapped_changed_;
+}
+
+void KnownDirectory::Finish() {
+  opened_.reset();
+  const auto is_gone = [](const KnownFile& file) { return file.is_gone; };
+  if (std::erase_if(files_, is_gone) > 0) ++changes_;
+}
+
+void KnownDirectory::Reset() {
+  watch_.Stop();
+  is_watched_ = false;
+  was_told_all_ = true;
+  ++changes_;
+  files_.clear();
+  told_.clear();
+  opened_.reset();
+}
+
+Result<store::MetricDirectory> KnownDirectory::Open(bool watch) {
+  if (files_wanted_ == Files::kTaken && IsFile(path_)) {
+    Result<store::MetricDirectory> file =
+        store::MetricDirectory::OpenSource(path_);
+    Reset();
+    was_listed_ = true;
+    if (file.ok()) Add({file->name(0)});
+    return file;
+  }
+  return store::MetricDirectory::OpenSome(
+      path_,
+      [this, watch](const store::FileDescriptor& directory) {
+        return Choose(directory, watch);
+      },
+      [this] {
+        if (is_watched_) DrainWatch();
+      });
+}
+
+Result<std::vector<std::string>> KnownDirectory::Choose(
+    const store::FileDescriptor& directory, bool watch) {
+  if (watch && is_watched_ && watch_.IsOf(directory) && DrainWatch()) {
+    Add({told_.begin(), told_.end()});
+    told_.clear();
+    was_listed_ = false;
+  } else {
+    Reset();
+    was_listed_ = true;
+    // Before the listing: what happens from here on is told.
+    is_watched_ = watch && watch_.Start(directory);
+    Result<std::vector<std::string>> names =
+        store::ListMetricFiles(directory, path_);
+    if (!names.ok()) return names.status();
+    Add(*names);
+  }
+  std::vector<std::string> to_read;
+  for (const KnownFile& file : files_) {
+    if (file.must_read) to_read.push_back(file.name);
+  }
+  return to_read;
+}
+
+// Names in their order; those that are known already have to be read again.
+void KnownDirectory::Add(const std::vector<std::string>& names) {
+  std::vector<KnownFile> added;
+  for (const std::string& name : names) {
+    if (KnownFile* known = FindFile(name)) {
+      if (CanBeRead(*known)) known->Reread();
+    } else {
+      added.emplace_back(name);
+      added.back().must_read = CanBeRead(added.back());
+    }
+  }
+  if (added.empty()) return;
+  ++changes_;
+  std::vector<KnownFile> all;
+  all.reserve(files_.size() + added.size());
+  std::merge(
+      std::make_move_iterator(files_.begin()),
+      std::make_move_iterator(files_.end()),
+      std::make_move_iterator(added.begin()),
+      std::make_move_iterator(added.end()), std::back_inserter(all),
+      [](const KnownFile& a, const KnownFile& b) { return a.name < b.name; });
+  files_ = std::move(all);
+}
+
+// False when something was lost, now or before.
+bool KnownDirectory::DrainWatch() {
+  was_told_all_ = watch_.Drain([this](store::DirectoryEvent event,
+                                      std::string_view name) {
+    Note(event, name);
+  }) && was_told_all_;
+  return was_told_all_;
+}
+
+void KnownDirectory::Note(store::DirectoryEvent event, std::string_view name) {
+  if (!store::IsListed(name)) return;
+  const KnownFile* const file = FindFile(name);
+  // Who opens a file may be its writer that is back, and may change what was
+  // kept. Of others, opening them changes nothing.
+  if (event == store::DirectoryEvent::kOpened &&
+      (file == nullptr || !file->kept)) {
+    return;
+  }
+  if (event == store::DirectoryEvent::kChanged && file != nullptr &&
+      file->mapping.is_mapped()) {
+    mapped_changed_ = true;
+  }
+  told_.emplace(name);
+}
+
+KnownFile* KnownDirectory::FindFile(std::string_view name) {
+  const auto found =
+      std::lower_bound(files_.begin(), files_.end(), name,
+                       [](const KnownFile& file, std::string_view wanted) {
+                         return file.name < wanted;
+                       });
+  return found != files_.end() && found->name == name ? &*found : nullptr;
+}
+
+}  // namespace promshm::collect
