@@ -1,0 +1,270 @@
+#include "tests/bench/scrape_run.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "promshm/collector.h"
+#include "promshm/exposition.h"
+#include "tests/bench/exposition_comparison.h"
+#include "tests/bench/scrape_floors.h"
+#include "tests/bench/timed_child.h"
+#include "tests/support/temporary_directory.h"
+
+namespace promshm::bench {
+namespace {
+
+// What later scrapes take is timed so often in a round, after one that is not:
+// it meets what others left in the processor's caches.
+constexpr int kAgainInRound = 5;
+
+template <typename Work>
+double SecondsOf(const Work& work) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  work();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+Snapshot Collect(Collector* collector) {
+  Result<Snapshot> snapshot = collector->Collect();
+  if (!snapshot.ok()) throw std::runtime_error(snapshot.status().message());
+  if (!snapshot->issues().empty()) {
+    throw std::runtime_error(snapshot->issues().front().ToString());
+  }
+  return *std::move(snapshot);
+}
+
+void Render(const Snapshot& snapshot, std::string* text) {
+  text->clear();
+  if (!WriteExposition(snapshot, {}, text).empty()) {
+    throw std::runtime_error("exposition: not all could be written");
+  }
+}
+
+// The sum of all values in the files: of buckets, which are cumulated, the last
+// stands for all, and the count repeats it.
+double SumOf(const Snapshot& snapshot) {
+  long double sum = 0;
+  for (const MetricFamily& family : snapshot.families()) {
+    for (const Series& series : family.series) {
+      double last_bucket = 0;
+      for (const Sample& sample : series.samples) {
+        const std::string_view name = family.sample_names[sample.name];
+        if (!sample.le.empty()) {
+          last_bucket = snapshot.value(sample);
+        } else if (family.type != FamilyType::kHistogram ||
+                   !name.ends_with("_count")) {
+          sum += snapshot.value(sample);
+        }
+      }
+      sum += last_bucket;
+    }
+  }
+  return static_cast<double>(sum);
+}
+
+// Purpose: runs promshm-dump, which prints to nowhere.
+//
+// Thread safety: needs external locking.
+class Dump {
+ public:
+  Dump(std::string program, std::string directory)
+      : words_{std::move(program), "-o", "prometheus", std::move(directory)} {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawn_file_actions_adddup2(&actions_, nowhere_, STDOUT_FILENO);
+    for (std::string& word : words_) arguments_.push_back(word.data());
+    arguments_.push_back(nullptr);
+  }
+  ~Dump() {
+    posix_spawn_file_actions_destroy(&actions_);
+    close(nowhere_);
+  }
+  Dump(const Dump&) = delete;
+  Dump& operator=(const Dump&) = delete;
+
+  void Run() {
+    pid_t child = 0;
+    int status = 0;
+    if (posix_spawn(&child, arguments_.front(), &actions_, nullptr,
+                    arguments_.data(), environ) != 0 ||
+        waitpid(child, &status, 0) != child || status != 0) {
+      throw std::runtime_error(words_.front() + ": failed");
+    }
+  }
+
+ private:
+  const int nowhere_ = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  std::vector<std::string> words_;
+  std::vector<char*> arguments_;
+  posix_spawn_file_actions_t actions_;
+};
+
+// Purpose: the rounds of a directory.
+//
+// Thread safety: needs external locking.
+class ScrapeRun {
+ public:
+  ScrapeRun(const std::string& directory, const RunOptions& options)
+      : directory_(directory),
+        options_(options),
+        // Before the library may start threads.
+        value_floor_([&directory] {
+          auto floor = std::make_shared<ValueFloor>(directory);
+          return [floor] { return floor->Run(); };
+        }),
+        read_floor_(directory),
+        dump_(options.dump, directory) {
+    if (!value_floor_.refusal().empty()) {
+      throw std::runtime_error(value_floor_.refusal());
+    }
+    if (options.peers) {
+      python_ = std::make_unique<TimedChild>(std::vector<std::string>{
+          PROMSHM_PYTHON, "-B", PROMSHM_BENCH_PYTHON_SCRAPE, options.clients,
+          directory});
+      result_.no_python = python_->refusal();
+      if (!result_.no_python.empty()) python_.reset();
+    }
+  }
+
+  RunResult Run() {
+    Compare();
+    for (int round = 0; round < options_.rounds; ++round) {
+      if (IsPythonDue(round)) TimePython();
+      if (options_.peers) {
+        Add(Row::kDump, [this] { dump_.Run(); });
+      }
+      Add(Row::kReadFloor, [this] { read_floor_.Run(); });
+      Add(Row::kListing, [this] { CountFiles(directory_); });
+      TimeCollector();
+    }
+    return std::move(result_);
+  }
+
+ private:
+  template <typename Work>
+  void Add(Row row, const Work& work) {
+    result_.times.Add(row, SecondsOf(work));
+  }
+
+  // Python's repetitions are spread over the rounds.
+  bool IsPythonDue(int round) const {
+    if (python_ == nullptr) return false;
+    const double affordable = options_.python_seconds / (2 * python_seconds_);
+    const int times = std::max(3, static_cast<int>(affordable));
+    return round == 0 || round * times / options_.rounds !=
+                             (round - 1) * times / options_.rounds;
+  }
+
+  void TimePython() {
+    result_.times.Add(Row::kPythonCollect, python_->Ask("collect").seconds);
+    result_.times.Add(Row::kPythonScrape, python_->Ask("scrape").seconds);
+  }
+
+  // A Collector's life. While it is idle nobody opens a file: it may be told of
+  // each open.
+  void TimeCollector() {
+    Snapshot snapshot;
+    std::unique_ptr<Collector> collector;
+    Add(Row::kFirst, [&] {
+      collector = std::make_unique<Collector>(directory_);
+      snapshot = Collect(collector.get());
+    });
+    const auto collect = [&] { snapshot = Collect(collector.get()); };
+    const auto collect_and_render = [&] {
+      collect();
+      Render(snapshot, &text_);
+    };
+    Add(Row::kSecond, collect);
+    collect();
+    for (int i = 0; i < kAgainInRound; ++i) Add(Row::kAgain, collect);
+    collect_and_render();
+    for (int i = 0; i < kAgainInRound; ++i) {
+      Add(Row::kAgainText, collect_and_render);
+    }
+    value_floor_.Ask();
+    for (int i = 0; i < kAgainInRound; ++i) {
+      result_.times.Add(Row::kValueFloor, value_floor_.Ask().seconds);
+    }
+  }
+
+  // Values do not change in a run: each scrape has to say the same.
+  void Compare() {
+    Collector collector(directory_);
+    Snapshot snapshot = Collect(&collector);
+    std::string first;
+    Render(snapshot, &first);
+    const int kScrapes = 3;
+    for (int i = 1; i < kScrapes; ++i) snapshot = Collect(&collector);
+    Render(snapshot, &text_);
+    result_.text_bytes = text_.size();
+    result_.bytes_read = read_floor_.Run();
+    if (text_ != first) Mismatch("first and later scrape differ");
+    const double floor = value_floor_.Ask().result;
+    if (!SameSum(floor, SumOf(snapshot))) {
+      Mismatch("floor and scrape differ in the sum of all values");
+    }
+    if (python_ != nullptr) CompareWithPython();
+  }
+
+  void CompareWithPython() {
+    const testing::TemporaryDirectory place;
+    const std::string path = place.PathOf("text");
+    python_seconds_ = python_->Ask("write " + path).seconds;
+    std::ifstream file(path, std::ios::binary);
+    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    const std::string difference = FirstDifference(text_, text);
+    if (!difference.empty()) Mismatch("promshm and Python: " + difference);
+  }
+
+  void Mismatch(std::string what) {
+    result_.mismatches.push_back(std::move(what));
+  }
+
+  const std::string directory_;
+  const RunOptions options_;
+  TimedChild value_floor_;
+  ReadFloor read_floor_;
+  Dump dump_;
+  std::unique_ptr<TimedChild> python_;
+  double python_seconds_ = 0;
+  std::string text_;
+  RunResult result_;
+};
+
+}  // namespace
+
+const char* NameOf(Row row) {
+  static constexpr std::array<const char*, kRows> kNames = {
+      "Python, collect", "Python, scrape",    "reading floor", "listing",
+      "promshm-dump",    "first scrape",      "second scrape", "values floor",
+      "scrape again",    "scrape again, text"};
+  return kNames[static_cast<std::size_t>(row)];
+}
+
+double Times::Median(Row row) const {
+  std::vector<double> seconds = seconds_[static_cast<std::size_t>(row)];
+  if (seconds.empty()) return std::nan("");
+  const auto middle =
+      seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
+  std::nth_element(seconds.begin(), middle, seconds.end());
+  return *middle;
+}
+
+RunResult TimeScrapes(const std::string& directory, const RunOptions& options) {
+  return ScrapeRun(directory, options).Run();
+}
+
+}  // namespace promshm::bench

@@ -1,0 +1,56 @@
+#ifndef PROMSHM_TESTS_BENCH_TIMED_CHILD_H_
+#define PROMSHM_TESTS_BENCH_TIMED_CHILD_H_
+
+#include <sys/types.h>
+
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace promshm::bench {
+
+// Purpose: a child process that does something each time it is asked, and says
+// how long that took. It ends with the object, or with the program.
+//
+// Thread safety: needs external locking.
+class TimedChild {
+ public:
+  struct Answer {
+    double seconds = 0;
+    double result = 0;
+  };
+  using Work = std::function<double()>;
+
+  // Forks. `prepare` runs in the child, at once and untimed, and gives what is
+  // to be repeated.
+  explicit TimedChild(const std::function<Work()>& prepare);
+
+  // Runs a program. It answers each line on its standard input with a line:
+  // seconds and result, as decimal numbers. Its first line is `ready`, or why
+  // it cannot.
+  explicit TimedChild(const std::vector<std::string>& command);
+
+  ~TimedChild();
+  TimedChild(const TimedChild&) = delete;
+  TimedChild& operator=(const TimedChild&) = delete;
+
+  // Why there is nobody to ask; empty when there is.
+  const std::string& refusal() const { return refusal_; }
+
+  // Trouble is thrown.
+  Answer Ask(const std::string& request = {});
+
+ private:
+  void Start(const std::function<int()>& body);
+  std::string ReadLine();
+
+  pid_t child_ = 0;
+  FILE* requests_ = nullptr;
+  FILE* answers_ = nullptr;
+  std::string refusal_;
+};
+
+}  // namespace promshm::bench
+
+#endif  // PROMSHM_TESTS_BENCH_TIMED_CHILD_H_
