@@ -11,7 +11,7 @@ namespace {
 
 // Clients before 0.15 and Ruby's store no help; prometheus_client's collector
 // then says this.
-constexpr const char* kNoHelp = "Multiprocess metric";
+constexpr const char* kDefaultHelp = "Multiprocess metric";
 
 }  // namespace
 
@@ -73,7 +73,7 @@ void InventoryTaker::Meet(std::uint32_t key_number, const std::string& path) {
     group.is_wanted = IsWanted(index_.groups()[key.group]);
     if (group.is_wanted) {
       group.seen = static_cast<std::uint32_t>(inventory_.groups.size());
-      inventory_.groups.push_back({key.group, path, kNoHelp});
+      inventory_.groups.push_back({key.group, path, kDefaultHelp});
     }
   }
   if (!group.is_wanted) return;
@@ -95,12 +95,12 @@ void InventoryTaker::Meet(std::uint32_t key_number, const std::string& path) {
 
 void InventoryTaker::MeetHelp(const KnownKey& key, const std::string& path,
                               GroupState* group) {
-  if (!key.help) return;
+  if (key.help == kNoHelp || key.help == group->help) return;
   SeenGroup& seen = inventory_.groups[group->seen];
-  if (!group->has_help) {
-    group->has_help = true;
-    seen.help = *key.help;
-  } else if (seen.help != *key.help && !group->help_conflict) {
+  if (group->help == kNoHelp) {
+    group->help = key.help;
+    seen.help = index_.Name(key.help);
+  } else if (!group->help_conflict) {
     group->help_conflict = true;
     Report(IssueKind::kHelpConflict, path,
            "help conflict: family " + index_.groups()[key.group].family +

@@ -42,7 +42,7 @@ class InventoryTaker {
   struct GroupState {
     bool is_met = false;
     bool is_wanted = true;
-    bool has_help = false;
+    std::uint32_t help = kNoHelp;
     // Reported once for a family.
     bool help_conflict = false;
     bool bound_invalid = false;

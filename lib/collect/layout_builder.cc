@@ -29,16 +29,6 @@ int RankOfSample(std::string_view name) {
   return 0;
 }
 
-bool IsBefore(const Cell& a, const Cell& b) {
-  if (a.labels != b.labels) return a.labels < b.labels;
-  if (a.bound || b.bound) {
-    return a.bound && (!b.bound || *a.bound < *b.bound);
-  }
-  const int rank_a = RankOfSample(a.sample);
-  const int rank_b = RankOfSample(b.sample);
-  return rank_a != rank_b ? rank_a < rank_b : a.sample < b.sample;
-}
-
 std::string BoundText(double bound) {
   std::string text;
   format::AppendNumber(bound, &text);
@@ -48,32 +38,36 @@ std::string BoundText(double bound) {
 class DraftWriter {
  public:
   DraftWriter(const SeriesIndex& index, Draft* draft)
-      : cells_(index.cells()),
+      : index_(index),
+        cells_(index.cells()),
         cumulated_(index.groups()[draft->seen->group].kind.cumulated),
         draft_(draft) {}
 
   // `begin` to `end` are the cells of one series.
   void WriteSeries(const std::uint32_t* begin, const std::uint32_t* end) {
     MetricFamily& family = draft_->family;
-    family.series.push_back({cells_[*begin].labels, {}});
+    family.series.push_back({index_.LabelSet(cells_[*begin].label_set), {}});
     if (family.type == FamilyType::kHistogram) {
       WriteHistogram(begin, end);
       return;
     }
     for (const std::uint32_t* cell = begin; cell != end; ++cell) {
-      Append(cells_[*cell].sample, {}, {Kind::kCopy, *cell});
+      Append(NameOf(*cell), {}, {Kind::kCopy, *cell});
     }
   }
 
  private:
+  std::string_view NameOf(std::uint32_t cell) const {
+    return index_.Name(cells_[cell].sample);
+  }
+
   void WriteHistogram(const std::uint32_t* begin, const std::uint32_t* end) {
     const std::string bucket = draft_->family.name + "_bucket";
     const std::string count = draft_->family.name + "_count";
     const std::uint32_t* rest = begin;
     while (rest != end && cells_[*rest].bound) ++rest;
     const std::uint32_t* stored = std::find_if(
-        rest, end,
-        [&](std::uint32_t cell) { return cells_[cell].sample == count; });
+        rest, end, [&](std::uint32_t cell) { return NameOf(cell) == count; });
     // What was counted: the cumulated buckets, unless the file counts itself.
     const ValueRule total = cumulated_ && stored != end
                                 ? ValueRule{Kind::kCopy, *stored}
@@ -93,28 +87,83 @@ class DraftWriter {
       Append(bucket, BoundText(HUGE_VAL), total);
     }
     for (const std::uint32_t* cell = rest; cell != end; ++cell) {
-      if (cells_[*cell].sample != count) {
-        Append(cells_[*cell].sample, {}, {Kind::kCopy, *cell});
+      if (NameOf(*cell) != count) {
+        Append(NameOf(*cell), {}, {Kind::kCopy, *cell});
       }
     }
     Append(count, {}, total);
   }
 
-  void Append(const std::string& name, std::string le, ValueRule rule) {
+  void Append(std::string_view name, std::string le, ValueRule rule) {
     std::vector<std::string>& names = draft_->family.sample_names;
     const auto found = std::find(names.begin(), names.end(), name);
     Sample sample;
     sample.name = static_cast<std::uint32_t>(found - names.begin());
     sample.le = std::move(le);
-    if (found == names.end()) names.push_back(name);
+    if (found == names.end()) names.emplace_back(name);
     draft_->family.series.back().samples.push_back(std::move(sample));
     draft_->rules.push_back(rule);
   }
 
+  const SeriesIndex& index_;
   const std::vector<Cell>& cells_;
   const bool cumulated_;
   Draft* draft_;
 };
+
+// A cell, and where its labels stand among all labels of the family.
+struct PlacedCell {
+  std::uint32_t place = 0;
+  std::uint32_t cell = 0;
+};
+
+std::vector<PlacedCell> PlaceCells(const SeriesIndex& index,
+                                   const std::vector<std::uint32_t>& cells) {
+  std::vector<std::uint32_t> sets;
+  sets.reserve(cells.size());
+  for (const std::uint32_t cell : cells) {
+    sets.push_back(index.cells()[cell].label_set);
+  }
+  std::sort(sets.begin(), sets.end());
+  sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
+  std::sort(sets.begin(), sets.end(),
+            [&index](std::uint32_t a, std::uint32_t b) {
+              return index.LabelSet(a) < index.LabelSet(b);
+            });
+  std::unordered_map<std::uint32_t, std::uint32_t> places;
+  places.reserve(sets.size());
+  for (const std::uint32_t set : sets) {
+    places.emplace(set, static_cast<std::uint32_t>(places.size()));
+  }
+  std::vector<PlacedCell> placed;
+  placed.reserve(cells.size());
+  for (const std::uint32_t cell : cells) {
+    placed.push_back({places[index.cells()[cell].label_set], cell});
+  }
+  return placed;
+}
+
+// By labels, then buckets by their bounds, then the other samples.
+void SortCells(const SeriesIndex& index, std::vector<std::uint32_t>* cells) {
+  std::vector<PlacedCell> placed = PlaceCells(index, *cells);
+  const std::vector<Cell>& all = index.cells();
+  const auto is_before = [&](const PlacedCell& a, const PlacedCell& b) {
+    if (a.place != b.place) return a.place < b.place;
+    const Cell& x = all[a.cell];
+    const Cell& y = all[b.cell];
+    if (x.bound || y.bound) {
+      return x.bound && (!y.bound || *x.bound < *y.bound);
+    }
+    const std::string_view name = index.Name(x.sample);
+    const std::string_view other = index.Name(y.sample);
+    const int rank = RankOfSample(name);
+    const int other_rank = RankOfSample(other);
+    return rank != other_rank ? rank < other_rank : name < other;
+  };
+  std::sort(placed.begin(), placed.end(), is_before);
+  std::transform(placed.begin(), placed.end(), cells->begin(),
+                 [](const PlacedCell& cell) { return cell.cell; });
+}
 
 Draft DraftFamily(const SeriesIndex& index, const SeenGroup& seen,
                   std::vector<std::uint32_t> cells) {
@@ -127,16 +176,13 @@ Draft DraftFamily(const SeriesIndex& index, const SeenGroup& seen,
   if (group.kind.type == FamilyType::kGauge) {
     draft.family.mode = format::ToString(group.kind.mode);
   }
+  SortCells(index, &cells);
   const std::vector<Cell>& all = index.cells();
-  std::sort(cells.begin(), cells.end(),
-            [&all](std::uint32_t a, std::uint32_t b) {
-              return IsBefore(all[a], all[b]);
-            });
   DraftWriter writer(index, &draft);
   for (std::size_t begin = 0; begin < cells.size();) {
     std::size_t end = begin + 1;
     while (end < cells.size() &&
-           all[cells[end]].labels == all[cells[begin]].labels) {
+           all[cells[end]].label_set == all[cells[begin]].label_set) {
       ++end;
     }
     writer.WriteSeries(cells.data() + begin, cells.data() + end);

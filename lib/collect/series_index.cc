@@ -1,8 +1,8 @@
 #include "collect/series_index.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 #include "format/number_text.h"
@@ -20,30 +20,10 @@ auto FindLabel(std::vector<Label>* labels, std::string_view name) {
       [name](const Label& label) { return label.name == name; });
 }
 
-// Appends a text so that no two lists of texts look alike.
-void AppendField(std::string_view text, std::string* out) {
-  *out += std::to_string(text.size());
-  out->push_back(':');
-  *out += text;
-}
-
-std::string Identity(const Cell& cell) {
-  std::string identity = std::to_string(cell.group);
-  // A bucket's sample name is the family's `_bucket` whatever the key says.
-  if (cell.bound) {
-    // -0.0 and 0.0 are one bound.
-    const double bound = *cell.bound == 0 ? 0.0 : *cell.bound;
-    identity += " le ";
-    format::AppendNumber(bound, &identity);
-  } else {
-    identity.push_back(' ');
-    AppendField(cell.sample, &identity);
-  }
-  for (const Label& label : cell.labels) {
-    AppendField(label.name, &identity);
-    AppendField(label.value, &identity);
-  }
-  return identity;
+std::uint64_t HashOf(const Cell& cell) {
+  std::uint64_t hash = MixIn(cell.group, cell.label_set);
+  return MixIn(hash, cell.bound ? std::bit_cast<std::uint64_t>(*cell.bound)
+                                : cell.sample);
 }
 
 }  // namespace
@@ -87,62 +67,102 @@ SeriesIndex::KeySet* SeriesIndex::FindKeySet(const FileKind& kind,
 }
 
 Result<std::uint32_t> SeriesIndex::FindKey(KeySet* set, std::string_view text) {
-  const auto found = set->numbers_.find(text);
-  if (found != set->numbers_.end()) return found->second;
+  const std::uint64_t hash = MixIn(0, text);
+  const std::optional<std::uint32_t> found = set->numbers_.Find(
+      hash, [&](std::uint32_t key) { return texts_[key] == text; });
+  if (found) return *found;
   Result<format::MetricKey> key = format::MetricKey::Parse(text);
   if (!key.ok()) return key.status();
-  keys_.push_back(Learn(*set, *std::move(key)));
-  const auto number = static_cast<std::uint32_t>(keys_.size() - 1);
-  texts_.push_back(set->numbers_.emplace(text, number).first->first);
+  const auto number = static_cast<std::uint32_t>(keys_.size());
+  keys_.push_back(Learn(*set, &*key));
+  texts_.push_back(text_store_.Keep(text));
+  set->numbers_.Insert(hash, number);
   return number;
 }
 
-KnownKey SeriesIndex::Learn(const KeySet& set, format::MetricKey key) {
+KnownKey SeriesIndex::Learn(const KeySet& set, format::MetricKey* key) {
   KnownKey known;
-  known.group = FindGroup(set.kind_, key.family);
-  known.help = std::move(key.help);
+  known.group = FindGroup(set.kind_, key->family);
+  if (key->help) known.help = FindName(*key->help);
   Cell cell;
   cell.group = known.group;
-  cell.sample = std::move(key.sample);
-  cell.labels = std::move(key.labels);
+  std::vector<Label>& labels = key->labels;
   if (set.kind_.type == FamilyType::kHistogram) {
-    const auto le = FindLabel(&cell.labels, kLe);
-    if (le != cell.labels.end()) {
+    const auto le = FindLabel(&labels, kLe);
+    if (le != labels.end()) {
       cell.bound = format::ParseNumber(le->value);
       known.bound_ok = cell.bound && !std::isnan(*cell.bound);
       if (!known.bound_ok) return known;
-      cell.labels.erase(le);
+      // -0.0 and 0.0 are one bound.
+      if (*cell.bound == 0) cell.bound = 0.0;
+      labels.erase(le);
     }
   }
   if (set.kind_.type == FamilyType::kGauge) {
-    const auto pid = FindLabel(&cell.labels, kPid);
-    known.had_pid = pid != cell.labels.end();
-    if (known.had_pid) cell.labels.erase(pid);
+    const auto pid = FindLabel(&labels, kPid);
+    known.had_pid = pid != labels.end();
+    if (known.had_pid) labels.erase(pid);
     if (IsPerProcess(set.kind_)) {
-      cell.labels.push_back({std::string(kPid), set.identifier_});
-      std::sort(cell.labels.begin(), cell.labels.end());
+      labels.push_back({std::string(kPid), set.identifier_});
+      std::sort(labels.begin(), labels.end());
     }
   }
-  known.cell = FindCell(std::move(cell));
+  // A bucket's sample name is the family's `_bucket` whatever the key says.
+  if (!cell.bound) cell.sample = FindName(key->sample);
+  cell.label_set = FindLabelSet(labels);
+  known.cell = FindCell(cell);
   return known;
 }
 
 std::uint32_t SeriesIndex::FindGroup(const FileKind& kind,
-                                     const std::string& family) {
-  std::string identity = std::to_string(static_cast<int>(kind.type)) + ' ' +
-                         std::to_string(static_cast<int>(kind.mode)) +
-                         (kind.cumulated ? " cumulated " : " ") + family;
-  const auto [found, added] = group_numbers_.try_emplace(
-      std::move(identity), static_cast<std::uint32_t>(groups_.size()));
-  if (added) groups_.push_back({family, kind});
-  return found->second;
+                                     std::string_view family) {
+  const std::uint64_t hash =
+      MixIn(static_cast<std::uint64_t>(kind.type), family);
+  const std::optional<std::uint32_t> found =
+      group_numbers_.Find(hash, [&](std::uint32_t group) {
+        return groups_[group].kind == kind && groups_[group].family == family;
+      });
+  if (found) return *found;
+  const auto number = static_cast<std::uint32_t>(groups_.size());
+  groups_.push_back({std::string(family), kind});
+  group_numbers_.Insert(hash, number);
+  return number;
 }
 
-std::uint32_t SeriesIndex::FindCell(Cell cell) {
-  const auto [found, added] = cell_numbers_.try_emplace(
-      Identity(cell), static_cast<std::uint32_t>(cells_.size()));
-  if (added) cells_.push_back(std::move(cell));
-  return found->second;
+std::uint32_t SeriesIndex::FindName(std::string_view name) {
+  const std::uint64_t hash = MixIn(0, name);
+  const std::optional<std::uint32_t> found = name_numbers_.Find(
+      hash, [&](std::uint32_t number) { return names_[number] == name; });
+  if (found) return *found;
+  const auto number = static_cast<std::uint32_t>(names_.size());
+  names_.push_back(text_store_.Keep(name));
+  name_numbers_.Insert(hash, number);
+  return number;
+}
+
+std::uint32_t SeriesIndex::FindLabelSet(const std::vector<Label>& labels) {
+  std::uint64_t hash = labels.size();
+  for (const Label& label : labels) {
+    hash = MixIn(MixIn(hash, label.name), label.value);
+  }
+  const std::optional<std::uint32_t> found = label_set_numbers_.Find(
+      hash, [&](std::uint32_t set) { return label_sets_[set] == labels; });
+  if (found) return *found;
+  const auto number = static_cast<std::uint32_t>(label_sets_.size());
+  label_sets_.push_back(labels);
+  label_set_numbers_.Insert(hash, number);
+  return number;
+}
+
+std::uint32_t SeriesIndex::FindCell(const Cell& cell) {
+  const std::uint64_t hash = HashOf(cell);
+  const std::optional<std::uint32_t> found = cell_numbers_.Find(
+      hash, [&](std::uint32_t number) { return cells_[number] == cell; });
+  if (found) return *found;
+  const auto number = static_cast<std::uint32_t>(cells_.size());
+  cells_.push_back(cell);
+  cell_numbers_.Insert(hash, number);
+  return number;
 }
 
 }  // namespace promshm::collect

@@ -8,9 +8,10 @@
 #include <string>
 #include <string_view>
 #include <tuple>
-#include <unordered_map>
 #include <vector>
 
+#include "collect/number_table.h"
+#include "collect/text_store.h"
 #include "format/metric_file_name.h"
 #include "format/metric_key.h"
 #include "promshm/snapshot.h"
@@ -23,6 +24,8 @@ struct FileKind {
   FamilyType type = FamilyType::kCounter;
   GaugeMode mode = GaugeMode::kAll;  // of a gauge
   bool cumulated = false;  // the histogram's buckets are stored cumulated
+
+  bool operator==(const FileKind&) const = default;
 };
 
 // How the entries of one cell become one number.
@@ -42,26 +45,30 @@ struct Group {
 // One number in the making: a sample of a series, or a bucket.
 struct Cell {
   std::uint32_t group = 0;
-  std::string sample;
-  std::vector<Label> labels;    // with `pid` where kept apart, without `le`
+  std::uint32_t sample = 0;     // number of its name; of a bucket meaningless
+  std::uint32_t label_set = 0;  // with `pid` where kept apart, without `le`
   std::optional<double> bound;  // of a bucket
+
+  bool operator==(const Cell&) const = default;
 };
 
-// The number of a cell that is none.
+// The numbers of a cell and of a help text that are none.
 inline constexpr std::uint32_t kNoCell = 0;
+inline constexpr std::uint32_t kNoHelp = 0xffffffff;
 
 // What the text of a key means in files of one kind.
 struct KnownKey {
   std::uint32_t group = 0;
-  std::uint32_t cell = kNoCell;     // when !bound_ok
-  std::optional<std::string> help;  // absent in old generations
-  bool bound_ok = true;             // false: an `le` that is no number
+  std::uint32_t cell = kNoCell;  // when !bound_ok
+  std::uint32_t help = kNoHelp;  // number of the text; none in old generations
+  bool bound_ok = true;          // false: an `le` that is no number
   bool had_pid = false;  // a gauge's own `pid` label, which the merge drops
 };
 
 // Purpose: knows which cell an entry belongs to. A key is parsed when it is
-// first seen; afterwards its bytes are looked up. Groups, cells and keys are
-// numbered from 0 and never renumbered; cell 0 is kNoCell.
+// first seen; afterwards its bytes are looked up. Keys, groups, cells, label
+// sets, and the names of samples and help texts, which are names here alike,
+// are numbered from 0 and never renumbered; cell 0 is kNoCell.
 //
 // Thread safety: const methods may be called from several threads; anything
 // else needs external locking.
@@ -85,30 +92,36 @@ class SeriesIndex {
   const std::vector<Group>& groups() const { return groups_; }
   const std::vector<Cell>& cells() const { return cells_; }
   const std::vector<KnownKey>& keys() const { return keys_; }
+
+  // Sorted by name.
+  const std::vector<Label>& LabelSet(std::uint32_t number) const {
+    return label_sets_[number];
+  }
+  std::string_view Name(std::uint32_t number) const { return names_[number]; }
+  std::size_t names() const { return names_.size(); }
+
   std::size_t key_sets() const { return key_sets_.size(); }
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>()(text);
-    }
-  };
-  using NumberByText =
-      std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>>;
-
-  KnownKey Learn(const KeySet& set, format::MetricKey key);
-  std::uint32_t FindGroup(const FileKind& kind, const std::string& family);
-  std::uint32_t FindCell(Cell cell);
+  KnownKey Learn(const KeySet& set, format::MetricKey* key);
+  std::uint32_t FindGroup(const FileKind& kind, std::string_view family);
+  std::uint32_t FindName(std::string_view name);
+  std::uint32_t FindLabelSet(const std::vector<Label>& labels);
+  std::uint32_t FindCell(const Cell& cell);
 
   std::map<std::tuple<FamilyType, GaugeMode, bool, std::string>, KeySet>
       key_sets_;
-  std::vector<Group> groups_;
-  std::vector<Cell> cells_;
-  std::vector<KnownKey> keys_;
+  TextStore text_store_;
   std::vector<std::string_view> texts_;  // of the keys
-  NumberByText group_numbers_;
-  NumberByText cell_numbers_;
+  std::vector<KnownKey> keys_;
+  std::vector<Group> groups_;
+  NumberTable group_numbers_;
+  std::vector<std::string_view> names_;
+  NumberTable name_numbers_;
+  std::vector<std::vector<Label>> label_sets_;
+  NumberTable label_set_numbers_;
+  std::vector<Cell> cells_;
+  NumberTable cell_numbers_;
 };
 
 class SeriesIndex::KeySet {
@@ -116,7 +129,7 @@ class SeriesIndex::KeySet {
   friend class SeriesIndex;
   FileKind kind_;
   std::string identifier_;
-  NumberByText numbers_;
+  NumberTable numbers_;
 };
 
 }  // namespace promshm::collect
