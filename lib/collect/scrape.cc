@@ -11,6 +11,7 @@
 #include "format/layout.h"
 #include "format/metric_file_name.h"
 #include "store/file_walk.h"
+#include "store/read_ahead.h"
 #include "store/writer_probe.h"
 
 namespace promshm::collect {
@@ -112,10 +113,11 @@ Result<Scrape::Outcome> Scrape::TryPass(bool watch) {
 }
 
 Result<Scrape::Outcome> Scrape::AddDirectory(KnownDirectory* directory) {
+  if (!directory->is_watched()) return ReadAll(directory);
   std::size_t opened = 0;
   for (KnownFile& file : directory->files()) {
     if (file.must_read) {
-      Status status = ReadFile(directory, opened++, &file);
+      Status status = ReadOne(directory, opened++, &file);
       if (!status.ok()) return status;
     } else if (file.kept) {
       memory_->sums.Add(MergeOf(file.kind), *file.entries, *file.kept);
@@ -128,33 +130,49 @@ Result<Scrape::Outcome> Scrape::AddDirectory(KnownDirectory* directory) {
   return Outcome::kDone;
 }
 
-Status Scrape::ReadFile(KnownDirectory* directory, std::size_t opened,
-                        KnownFile* file) {
+Result<Scrape::Outcome> Scrape::ReadAll(KnownDirectory* directory) {
+  store::ReadAhead ahead(&directory->opened());
+  for (KnownFile& file : directory->files()) {
+    if (!file.must_read) continue;
+    const Result<store::FileContents> contents = ahead.Next();
+    if (!contents.ok()) return contents.status();
+    AddContents(*contents, directory->PathOf(file), &file);
+  }
+  return Outcome::kDone;
+}
+
+Status Scrape::ReadOne(KnownDirectory* directory, std::size_t opened,
+                       KnownFile* file) {
   Result<store::OpenedFile> taken = directory->opened().Take(opened);
   if (!taken.ok()) return taken.status();
-  const std::string path = directory->PathOf(*file);
-  store::FileContents contents;
-  if (!taken->issue) {
-    contents = reader_.Read(taken->fd, path);
-    ++costs_.files_read;
-    costs_.bytes_read += contents.bytes.size();
-  } else if (taken->issue->kind == IssueKind::kVanished &&
-             !directory->was_listed()) {
+  if (taken->issue && taken->issue->kind == IssueKind::kVanished &&
+      !directory->was_listed()) {
     file->entries = nullptr;
     file->is_gone = true;
     return {};
-  } else {
-    contents.issue = std::move(taken->issue);
   }
+  const std::string path = directory->PathOf(*file);
+  store::FileContents contents;
+  if (taken->issue) {
+    contents.issue = std::move(taken->issue);
+  } else {
+    contents = reader_.Read(taken->fd, path);
+  }
+  AddContents(contents, path, file);
+  if (!file->issue) Retain(taken->fd, contents.bytes.data(), file);
+  return {};
+}
+
+void Scrape::AddContents(const store::FileContents& contents,
+                         const std::string& path, KnownFile* file) {
+  ++costs_.files_read;
+  costs_.bytes_read += contents.bytes.size();
   const SharedEntries before = file->entries;
   const bool had_issue = file->issue.has_value();
   SetContents(contents, path, file);
   if (file->entries != before || had_issue || file->issue) ++version_;
-  if (file->entries == nullptr) return {};
-  const char* const bytes = contents.bytes.data();
-  memory_->sums.Add(MergeOf(file->kind), *file->entries, bytes);
-  if (directory->is_watched() && !file->issue) Retain(taken->fd, bytes, file);
-  return {};
+  if (file->entries == nullptr) return;
+  memory_->sums.Add(MergeOf(file->kind), *file->entries, contents.bytes.data());
 }
 
 void Scrape::SetContents(const store::FileContents& contents,

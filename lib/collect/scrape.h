@@ -73,8 +73,11 @@ class Scrape {
 
   Result<Outcome> TryPass(bool watch);
   Result<Outcome> AddDirectory(KnownDirectory* directory);
-  Status ReadFile(KnownDirectory* directory, std::size_t opened,
-                  KnownFile* file);
+  Result<Outcome> ReadAll(KnownDirectory* directory);
+  Status ReadOne(KnownDirectory* directory, std::size_t opened,
+                 KnownFile* file);
+  void AddContents(const store::FileContents& contents, const std::string& path,
+                   KnownFile* file);
   void SetContents(const store::FileContents& contents, const std::string& path,
                    KnownFile* file);
   void Retain(const store::FileDescriptor& fd, const char* bytes,

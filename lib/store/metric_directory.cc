@@ -68,19 +68,26 @@ std::string MetricDirectory::path(std::size_t file) const {
 }
 
 Result<OpenedFile> MetricDirectory::Take(std::size_t file) {
-  if (!files_.empty()) return std::move(files_[file]);
+  return files_.empty() ? OpenNow(file) : std::move(files_[file]);
+}
+
+Result<FileContents> MetricDirectory::Read(std::size_t file,
+                                           MetricFileReader* reader) const {
+  Result<OpenedFile> now{OpenedFile()};
+  if (files_.empty()) {
+    now = OpenNow(file);
+    if (!now.ok()) return now.status();
+  }
+  const OpenedFile& opened = files_.empty() ? *now : files_[file];
+  if (opened.issue) return FileContents{{}, 0, opened.issue};
+  return reader->Read(opened.fd, path(file));
+}
+
+Result<OpenedFile> MetricDirectory::OpenNow(std::size_t file) const {
   Result<OpenedFile> opened =
       OpenMetricFile(directory_.get(), names_[file], path(file));
   if (opened_) opened_();
   return opened;
-}
-
-Result<FileContents> MetricDirectory::Read(std::size_t file,
-                                           MetricFileReader* reader) {
-  Result<OpenedFile> opened = Take(file);
-  if (!opened.ok()) return opened.status();
-  if (opened->issue) return FileContents{{}, 0, std::move(opened->issue)};
-  return reader->Read(opened->fd, path(file));
 }
 
 Status MetricDirectory::OpenAsFile(const std::string& path) {

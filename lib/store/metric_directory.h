@@ -22,8 +22,8 @@ namespace promshm::store {
 // lock is kept until the MetricDirectory is gone. File systems without flock
 // are read without.
 //
-// Thread safety: Take() may be called from several threads; anything else needs
-// external locking.
+// Thread safety: const methods may be called from several threads; anything
+// else needs external locking.
 class MetricDirectory {
  public:
   // Says which files to open, while the lock is held.
@@ -62,14 +62,15 @@ class MetricDirectory {
   // of descriptors or memory.
   Result<OpenedFile> Take(std::size_t file);
 
-  // Takes a file, reads it and closes it.
-  Result<FileContents> Read(std::size_t file, MetricFileReader* reader);
+  // Reads a file that was not taken. Fails as Take() does.
+  Result<FileContents> Read(std::size_t file, MetricFileReader* reader) const;
 
  private:
   MetricDirectory() = default;
 
   Status OpenAsFile(const std::string& path);
   void OpenFiles();
+  Result<OpenedFile> OpenNow(std::size_t file) const;
 
   FileDescriptor directory_;
   std::string prefix_;

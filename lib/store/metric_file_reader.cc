@@ -143,13 +143,16 @@ FileContents MetricFileReader::Read(const FileDescriptor& fd,
   }
   contents.used = static_cast<std::uint64_t>(used);
   const std::uint64_t size = ReadableSize(fd.get(), contents.used);
-  if (buffer_.size() < size) buffer_.resize(size);
-  const ssize_t count = ReadAt(fd.get(), buffer_.data(), size, 0);
+  if (capacity_ < size) {
+    capacity_ = std::max<std::size_t>(size, 2 * capacity_);
+    buffer_ = std::make_unique_for_overwrite<char[]>(capacity_);
+  }
+  const ssize_t count = ReadAt(fd.get(), buffer_.get(), size, 0);
   if (count < 0) {
     contents.issue = Unreadable(path, "cannot read", errno);
     return contents;
   }
-  contents.bytes = {buffer_.data(), static_cast<std::size_t>(count)};
+  contents.bytes = {buffer_.get(), static_cast<std::size_t>(count)};
   return contents;
 }
 

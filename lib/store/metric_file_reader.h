@@ -1,11 +1,12 @@
 #ifndef PROMSHM_STORE_METRIC_FILE_READER_H_
 #define PROMSHM_STORE_METRIC_FILE_READER_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "promshm/issue.h"
 #include "promshm/status.h"
@@ -46,7 +47,8 @@ class MetricFileReader {
   FileContents Read(const FileDescriptor& fd, const std::string& path);
 
  private:
-  std::vector<char> buffer_;
+  std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0;
 };
 
 }  // namespace promshm::store
