@@ -74,10 +74,19 @@ class DumpsReader {
 
   bool ReadString(std::string* out) {
     if (!Take("\"")) return false;
+    // Mostly there is nothing to be replaced.
+    const std::size_t quote = text_.find('"', at_);
+    if (quote == std::string_view::npos) return false;
+    const std::string_view plain = text_.substr(at_, quote - at_);
+    if (IsPlain(plain)) {
+      out->assign(plain);
+      at_ = quote + 1;
+      return true;
+    }
     while (at_ < text_.size()) {
       const std::size_t begin = at_;
-      while (at_ < text_.size() && text_[at_] >= ' ' && text_[at_] <= '~' &&
-             text_[at_] != '"' && text_[at_] != '\\') {
+      while (at_ < text_.size() && IsPlain(text_.substr(at_, 1)) &&
+             text_[at_] != '"') {
         ++at_;
       }
       out->append(text_, begin, at_ - begin);
@@ -85,6 +94,17 @@ class DumpsReader {
       if (!ReadEscape(out)) return false;
     }
     return false;
+  }
+
+  // Without a branch a character, so that the compiler takes many at once.
+  static bool IsPlain(std::string_view text) {
+    std::uint8_t special = 0;
+    for (const char c : text) {
+      const auto above_space = static_cast<std::uint8_t>(c - ' ');
+      special |= static_cast<std::uint8_t>(above_space > '~' - ' ');
+      special |= static_cast<std::uint8_t>(c == '\\');
+    }
+    return special == 0;
   }
 
   bool ReadEscape(std::string* out) {
