@@ -111,6 +111,16 @@ class DraftWriter {
   Draft* draft_;
 };
 
+// As `a < b`, with one look at each text.
+bool AreBefore(const std::vector<Label>& a, const std::vector<Label>& b) {
+  const std::size_t size = std::min(a.size(), b.size());
+  for (std::size_t i = 0; i < size; ++i) {
+    if (const int order = a[i].name.compare(b[i].name)) return order < 0;
+    if (const int order = a[i].value.compare(b[i].value)) return order < 0;
+  }
+  return a.size() < b.size();
+}
+
 // A cell, and where its labels stand among all labels of the family.
 struct PlacedCell {
   std::uint32_t place = 0;
@@ -128,7 +138,7 @@ std::vector<PlacedCell> PlaceCells(const SeriesIndex& index,
   sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
   std::sort(sets.begin(), sets.end(),
             [&index](std::uint32_t a, std::uint32_t b) {
-              return index.LabelSet(a) < index.LabelSet(b);
+              return AreBefore(index.LabelSet(a), index.LabelSet(b));
             });
   std::unordered_map<std::uint32_t, std::uint32_t> places;
   places.reserve(sets.size());

@@ -71,7 +71,7 @@ Result<OpenedFile> MetricDirectory::Take(std::size_t file) {
   return files_.empty() ? OpenNow(file) : std::move(files_[file]);
 }
 
-Result<FileContents> MetricDirectory::Read(std::size_t file,
+Result<FileContents> MetricDirectory::Peek(std::size_t file,
                                            MetricFileReader* reader) const {
   Result<OpenedFile> now{OpenedFile()};
   if (files_.empty()) {
@@ -81,6 +81,17 @@ Result<FileContents> MetricDirectory::Read(std::size_t file,
   const OpenedFile& opened = files_.empty() ? *now : files_[file];
   if (opened.issue) return FileContents{{}, 0, opened.issue};
   return reader->Read(opened.fd, path(file));
+}
+
+void MetricDirectory::Close(std::size_t file) {
+  if (!files_.empty()) files_[file].fd.Close();
+}
+
+Result<FileContents> MetricDirectory::Read(std::size_t file,
+                                           MetricFileReader* reader) {
+  Result<FileContents> contents = Peek(file, reader);
+  Close(file);
+  return contents;
 }
 
 Result<OpenedFile> MetricDirectory::OpenNow(std::size_t file) const {

@@ -62,8 +62,14 @@ class MetricDirectory {
   // of descriptors or memory.
   Result<OpenedFile> Take(std::size_t file);
 
-  // Reads a file that was not taken. Fails as Take() does.
-  Result<FileContents> Read(std::size_t file, MetricFileReader* reader) const;
+  // Reads a file that was not taken, and leaves it open. Fails as Take() does.
+  Result<FileContents> Peek(std::size_t file, MetricFileReader* reader) const;
+
+  // Nobody may be reading the file.
+  void Close(std::size_t file);
+
+  // Reads a file and closes it. Fails as Take() does.
+  Result<FileContents> Read(std::size_t file, MetricFileReader* reader);
 
  private:
   MetricDirectory() = default;

@@ -60,11 +60,11 @@ Result<FileContents> ReadAhead::Next() {
   // The slot of the file before is free from here on.
   given_ = file;
   given_.notify_all();
-  if (!Claim(file)) {
-    Slot& slot = slots_[file % kSlots];
-    if (WaitFor(&slot)) return *std::move(slot.contents);
-  }
-  return directory_.Read(file, &reader_);
+  if (Claim(file)) return directory_.Read(file, &reader_);
+  Slot& slot = slots_[file % kSlots];
+  if (!WaitFor(&slot)) return directory_.Peek(file, &reader_);
+  directory_.Close(file);
+  return *std::move(slot.contents);
 }
 
 bool ReadAhead::Claim(std::size_t file) {
@@ -102,7 +102,7 @@ void ReadAhead::Help() noexcept {
 void ReadAhead::HelpWith(std::size_t file) noexcept {
   Slot& slot = slots_[file % kSlots];
   try {
-    slot.contents.emplace(directory_.Read(file, &slot.reader));
+    slot.contents.emplace(directory_.Peek(file, &slot.reader));
   } catch (const std::exception&) {
     slot.contents.emplace(Status(StatusKind::kIoError, "out of memory"));
   }
