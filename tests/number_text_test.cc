@@ -1,15 +1,23 @@
 #include "format/number_text.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <bit>
+#include <charconv>
 #include <cmath>
+#include <cstddef>
+#include <cstdlib>
 #include <limits>
 #include <locale>
 #include <optional>
+#include <random>
 #include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "format/metric_key.h"
@@ -18,6 +26,8 @@
 
 namespace promshm::format {
 namespace {
+
+using ::testing::IsEmpty;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -118,6 +128,126 @@ TEST(NumberTextTest, LocaleChangesNothing) {
   const auto key = MetricKey::Parse(R"(["f","s",["a"],[1234567.5]])");
   ASSERT_TRUE(key.ok());
   EXPECT_EQ(key->labels[0].value, "1234567.5");
+}
+
+// A positive number by the rules alone, integer or not: its shortest digits,
+// of which the first counts ten to the power of `exponent`.
+std::string Spell(const std::string& digits, int exponent, int first_exponent) {
+  const auto count = static_cast<int>(digits.size());
+  if (exponent < -4 || exponent >= first_exponent) {
+    std::string text = digits.substr(0, 1);
+    if (count > 1) text += '.' + digits.substr(1);
+    text += exponent < 0 ? "e-" : "e+";
+    const std::string power = std::to_string(std::abs(exponent));
+    return text + (power.size() < 2 ? "0" : "") + power;
+  }
+  if (exponent < 0) return "0." + std::string(-exponent - 1, '0') + digits;
+  if (count <= exponent + 1) {
+    return digits + std::string(exponent + 1 - count, '0') + ".0";
+  }
+  return digits.substr(0, exponent + 1) + '.' + digits.substr(exponent + 1);
+}
+
+// Spells a finite number as AppendNumber() should, or as AppendRepr() should.
+std::string Expected(double value, bool repr) {
+  std::string text = std::signbit(value) ? "-" : "";
+  if (value == 0) return text + "0.0";
+  std::array<char, 32> buffer;
+  const char* end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(),
+                    std::fabs(value), std::chars_format::scientific)
+          .ptr;
+  const std::string shortest(std::as_const(buffer).data(), end);
+  const std::size_t e = shortest.find('e');
+  std::string digits = shortest.substr(0, e);
+  if (digits.size() > 1) digits.erase(1, 1);
+  const int exponent = std::stoi(shortest.substr(e + 1));
+  return text + Spell(digits, exponent, value > 0 && !repr ? 6 : 16);
+}
+
+// Compares the spellings of numbers and of their negatives with the rules.
+class SpellingCheck {
+ public:
+  void Check(double magnitude) {
+    for (const double value : {magnitude, -magnitude}) {
+      // What stands after the room stays as it is.
+      std::array<char, kLongestNumber + 1> room;
+      room.back() = '\x7f';
+      const char* end = WriteNumber(value, room.data());
+      Compare(std::string(std::as_const(room).data(), end),
+              Expected(value, false));
+      if (room.back() != '\x7f') wrong_.push_back("room for " + Text(value));
+      std::string repr;
+      AppendRepr(value, &repr);
+      Compare(repr, Expected(value, true));
+    }
+  }
+
+  // The doubles next to it too.
+  void CheckAround(double magnitude) {
+    double below = magnitude;
+    double above = magnitude;
+    Check(magnitude);
+    for (int i = 0; i < 4; ++i) {
+      below = std::nextafter(below, 0);
+      above = std::nextafter(above, kInfinity);
+      Check(below);
+      if (std::isfinite(above)) Check(above);
+    }
+  }
+
+  int compared() const { return compared_; }
+  const std::vector<std::string>& wrong() const { return wrong_; }
+
+ private:
+  void Compare(const std::string& text, const std::string& expected) {
+    ++compared_;
+    if (text != expected) wrong_.push_back(text + ", not " + expected);
+  }
+
+  int compared_ = 0;
+  std::vector<std::string> wrong_;
+};
+
+TEST(NumberTextTest, PowersAndTheirNeighboursAreSpelledByTheRules) {
+  SpellingCheck spelling;
+  for (int power = -1074; power <= 1023; ++power) {
+    spelling.CheckAround(std::ldexp(1.0, power));
+  }
+  for (int power = -324; power <= 307; ++power) {
+    for (const char* digits : {"1", "1.5", "9.5", "9.99999999999999"}) {
+      std::string number = digits;
+      number += 'e' + std::to_string(power);
+      spelling.CheckAround(*ParseNumber(number));
+    }
+  }
+  for (double ten = 1; ten <= 1e18; ten *= 10) {
+    for (const double near : {-1.5, -1.0, -0.5, 0.5, 1.0, 1.5}) {
+      spelling.Check(std::fabs(ten + near));
+    }
+  }
+  spelling.CheckAround(std::numeric_limits<double>::max());
+  EXPECT_THAT(spelling.wrong(), IsEmpty());
+  EXPECT_GT(spelling.compared(), 150'000);
+}
+
+TEST(NumberTextTest, RandomNumbersAreSpelledByTheRules) {
+  std::mt19937_64 random(20240229);
+  SpellingCheck spelling;
+  for (int round = 0; round < 2'000; ++round) {
+    for (int size = 1; size <= 64; ++size) {
+      const auto integer = static_cast<double>(random() >> (64 - size));
+      spelling.Check(integer);
+      spelling.Check(integer + 0.5);
+      // Zeros at its end, and few digits after the point.
+      spelling.Check(std::trunc(integer / 1e3) * 1e3);
+      spelling.Check(integer / 1e3);
+    }
+    const auto any = std::bit_cast<double>(random());
+    if (std::isfinite(any)) spelling.CheckAround(std::fabs(any));
+  }
+  EXPECT_THAT(spelling.wrong(), IsEmpty());
+  EXPECT_GT(spelling.compared(), 2'000'000);
 }
 
 // A gauge of mode all shows each number by itself.

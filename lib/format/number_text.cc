@@ -49,37 +49,70 @@ bool IsTooSmall(std::string_view number) {
   return power < 0;
 }
 
-// From `first_exponent` on, the number has an exponent.
-void AppendFinite(double value, double first_exponent, std::string* out) {
-  // 24 characters hold every double in scientific form, and the longest in
-  // fixed form below 1e16.
-  std::array<char, 32> buffer;
+char* WriteText(std::string_view text, char* out) {
+  return std::copy(text.begin(), text.end(), out);
+}
+
+// Below 1e16.
+char* WriteInteger(std::uint64_t integer, bool scientific, char* out) {
+  constexpr std::ptrdiff_t kMostDigits = 16;
+  if (!scientific) {
+    out = std::to_chars(out, out + kMostDigits, integer).ptr;
+    return WriteText(".0", out);
+  }
+  // Leaves a place before the digits, into which the first one moves; the
+  // point stands where that was.
+  char* const point = out + 1;
+  char* end = std::to_chars(point, point + kMostDigits, integer).ptr;
+  const auto exponent = static_cast<int>(end - point) - 1;
+  *out = *point;
+  *point = '.';
+  while (end[-1] == '0') --end;
+  if (end[-1] == '.') --end;
+  end = WriteText("e+", end);
+  *end++ = static_cast<char>('0' + exponent / 10);
+  *end++ = static_cast<char>('0' + exponent % 10);
+  return end;
+}
+
+// From `first_exponent` on, which is 1e16 at most, the number has an exponent.
+char* WriteFinite(double value, double first_exponent, char* out) {
   const double magnitude = std::fabs(value);
-  const bool scientific =
-      magnitude >= first_exponent || (magnitude < 1e-4 && magnitude != 0);
-  const auto end = std::to_chars(
-      buffer.data(), buffer.data() + buffer.size(), value,
-      scientific ? std::chars_format::scientific : std::chars_format::fixed);
-  const std::string_view text(
-      buffer.data(), static_cast<std::size_t>(end.ptr - buffer.data()));
-  *out += text;
-  if (!scientific && text.find('.') == std::string_view::npos) *out += ".0";
+  // Of such an integer the digits, without the zeros at their end, are the
+  // shortest text: whatever has fewer digits is another double.
+  if (magnitude < kFirstPythonExponent) {
+    const auto integer = static_cast<std::uint64_t>(magnitude);
+    if (static_cast<double>(integer) == magnitude) {
+      if (std::signbit(value)) *out++ = '-';
+      return WriteInteger(integer, magnitude >= first_exponent, out);
+    }
+  }
+  const bool scientific = magnitude >= first_exponent || magnitude < 1e-4;
+  return std::to_chars(out, out + kLongestNumber, value,
+                       scientific ? std::chars_format::scientific
+                                  : std::chars_format::fixed)
+      .ptr;
 }
 
 }  // namespace
 
-void AppendNumber(double value, std::string* out) {
-  if (std::isnan(value)) {
-    *out += "NaN";
-  } else if (std::isinf(value)) {
-    *out += value > 0 ? "+Inf" : "-Inf";
-  } else {
-    AppendFinite(value, value > 0 ? 1e6 : kFirstPythonExponent, out);
+char* WriteNumber(double value, char* out) {
+  if (std::isfinite(value)) {
+    return WriteFinite(value, value > 0 ? 1e6 : kFirstPythonExponent, out);
   }
+  if (std::isnan(value)) return WriteText("NaN", out);
+  return WriteText(value > 0 ? "+Inf" : "-Inf", out);
+}
+
+void AppendNumber(double value, std::string* out) {
+  std::array<char, kLongestNumber> text;
+  out->append(text.data(), WriteNumber(value, text.data()));
 }
 
 void AppendRepr(double value, std::string* out) {
-  AppendFinite(value, kFirstPythonExponent, out);
+  std::array<char, kLongestNumber> text;
+  out->append(text.data(),
+              WriteFinite(value, kFirstPythonExponent, text.data()));
 }
 
 std::optional<double> ParseNumber(std::string_view text) {
