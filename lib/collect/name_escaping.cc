@@ -1,5 +1,6 @@
 #include "collect/name_escaping.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -86,13 +87,17 @@ Escaping EffectiveEscaping(const ExpositionFormat& format) {
 }
 
 void AppendQuotedText(std::string_view text, std::string* out) {
+  constexpr auto kIsSpecial = [](char c) {
+    return c == '\\' || c == '"' || c == '\n';
+  };
   for (;;) {
-    const std::size_t end = text.find_first_of("\\\"\n");
-    *out += text.substr(0, end);
-    if (end == std::string_view::npos) return;
+    // find_first_of() would call a function for each character.
+    const auto end = std::find_if(text.begin(), text.end(), kIsSpecial);
+    out->append(text.begin(), end);
+    if (end == text.end()) return;
     out->push_back('\\');
-    out->push_back(text[end] == '\n' ? 'n' : text[end]);
-    text.remove_prefix(end + 1);
+    out->push_back(*end == '\n' ? 'n' : *end);
+    text.remove_prefix(static_cast<std::size_t>(end - text.begin()) + 1);
   }
 }
 
