@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "collect/family_names.h"
 #include "format/number_text.h"
@@ -28,9 +29,17 @@ std::string TypeName(FamilyType type) {
   return name;
 }
 
+// Adds a member that `object` does not have yet. Json's own ways would compare
+// its name with those of all members.
+void AddMember(const std::string& name, Json value, Json* object) {
+  object->get_ref<Json::object_t&>().emplace_back(name, std::move(value));
+}
+
 Json Labels(const Series& series) {
   Json labels = Json::object();
-  for (const Label& label : series.labels) labels[label.name] = label.value;
+  for (const Label& label : series.labels) {
+    AddMember(label.name, label.value, &labels);
+  }
   return labels;
 }
 
@@ -45,7 +54,7 @@ Json Composite(const Snapshot& snapshot, const MetricFamily& family,
     const std::string_view name = family.sample_names[sample.name];
     const Json value = Number(snapshot.value(sample));
     if (!sample.le.empty()) {
-      parts[sample.le] = value;
+      AddMember(sample.le, value, &parts);
     } else if (name == family.name + "_sum") {
       metric["sum"] = value;
     } else if (name == family.name + "_count") {
@@ -83,7 +92,8 @@ void WriteJson(const Snapshot& snapshot, std::string* out) {
     if (family.type == FamilyType::kGauge) json["mode"] = family.mode;
     json["metrics"] = Metrics(snapshot, family);
   }
-  const Json document = {{"schema", kSchema}, {"families", families}};
+  const Json document = {{"schema", kSchema},
+                         {"families", std::move(families)}};
   *out += document.dump(-1, ' ', false, Json::error_handler_t::replace);
   out->push_back('\n');
 }
