@@ -7,6 +7,7 @@
 #include <locale>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "promshm/collector.h"
 #include "tests/support/metric_directory_writer.h"
@@ -158,6 +159,63 @@ TEST_F(ExpositionTest, LegacyNamesAreThoseOfTheEscapedText) {
   EXPECT_THAT(out, HasSubstr("x_y 5.0\n"));
   // Where there is nothing to do, nothing is done.
   EXPECT_EQ(&WithLegacyNames(named, &issues).families(), &named.families());
+}
+
+TEST_F(ExpositionTest, TextIsAppended) {
+  Write("gauge_sum_1.db", {{R"(["g", "g", {}, "h"])", 1}});
+  const Snapshot snapshot = Collect();
+  std::string out;
+  EXPECT_THAT(WriteExposition(snapshot, {}, &out), IsEmpty());
+  const std::string once = out;
+  EXPECT_THAT(WriteExposition(snapshot, {}, &out), IsEmpty());
+  EXPECT_EQ(out, once + once);
+}
+
+// What a layout keeps from one snapshot is there for the next.
+TEST_F(ExpositionTest, EverySnapshotOfALayoutIsWrittenAsIfItWereTheFirst) {
+  const auto write = [&](double value) {
+    Write("counter_1.db", {{R"(["c", "c_total", {"k": "v"}, "h"])", value}});
+    Write("gauge_sum_1.db", {{R"(["a.b", "a.b", {}, "h"])", -value},
+                             {R"(["a_b", "a_b", {}, "h"])", value / 3}});
+    Write("histogram_1.db",
+          {{R"(["h", "h_bucket", {"a": "1", "le": "0.5"}, "h"])", value},
+           {R"(["h", "h_bucket", {"a": "1", "le": "+Inf"}, "h"])", 1},
+           {R"(["h", "h_sum", {"a": "1"}, "h"])", std::nan("")}});
+  };
+  Collector collector(directory_.path());
+  const SnapshotLayout* layout = nullptr;
+  for (const double value : {1.0, 1e6, 0.1, -12345678.0, HUGE_VAL}) {
+    write(value);
+    const Result<Snapshot> snapshot = collector.Collect();
+    ASSERT_TRUE(snapshot.ok());
+    if (layout == nullptr) layout = &snapshot->layout();
+    EXPECT_EQ(layout, &snapshot->layout());
+    for (const TextFormat text :
+         {TextFormat::kPrometheus004, TextFormat::kPrometheus100,
+          TextFormat::kOpenMetrics001, TextFormat::kOpenMetrics100}) {
+      for (const Escaping escaping :
+           {Escaping::kUnderscores, Escaping::kAllowUtf8, Escaping::kDots,
+            Escaping::kValues}) {
+        std::string out;
+        const std::vector<Issue> issues =
+            WriteExposition(*snapshot, {text, escaping}, &out);
+        EXPECT_EQ(out, Text(text, escaping));
+        EXPECT_EQ(issues.size(), issues_.size());
+        EXPECT_THAT(out, HasSubstr("total{k=\"v\"} " + NumberText(value)));
+      }
+    }
+  }
+}
+
+TEST_F(ExpositionTest, ASeriesThatComesIsWritten) {
+  Write("gauge_sum_1.db", {{R"(["g", "g", {}, "h"])", 1}});
+  Collector collector(directory_.path());
+  std::string out;
+  EXPECT_THAT(WriteExposition(*collector.Collect(), {}, &out), IsEmpty());
+  Write("gauge_sum_2.db", {{R"(["g", "g", {"k": "v"}, "h"])", 2}});
+  out.clear();
+  EXPECT_THAT(WriteExposition(*collector.Collect(), {}, &out), IsEmpty());
+  EXPECT_EQ(out, "# HELP g h\n# TYPE g gauge\ng 1.0\ng{k=\"v\"} 2.0\n");
 }
 
 TEST_F(ExpositionTest, DecimalCommaOfTheLocaleChangesNothing) {

@@ -1,5 +1,7 @@
 #include "promshm/snapshot.h"
 
+#include "collect/kept_texts.h"
+
 namespace promshm {
 
 const char* ToString(FamilyType type) {
@@ -15,6 +17,11 @@ const char* ToString(FamilyType type) {
   }
   return "unknown";
 }
+
+SnapshotLayout::SnapshotLayout()
+    : texts(std::make_unique<collect::KeptTexts>(families)) {}
+
+SnapshotLayout::~SnapshotLayout() = default;
 
 Snapshot::Snapshot() : layout_(std::make_shared<SnapshotLayout>()) {}
 

@@ -13,6 +13,10 @@
 
 namespace promshm {
 
+namespace collect {
+class KeptTexts;
+}  // namespace collect
+
 /// What a family counts; the file's name says it.
 enum class FamilyType { kCounter, kGauge, kHistogram, kSummary };
 
@@ -81,10 +85,18 @@ struct MetricFamily {
 
 /// Everything of a snapshot but its numbers. It changes only when a series
 /// comes or goes, so snapshots taken one after the other usually share one.
-struct SnapshotLayout {
+/// Who makes one fills it before a snapshot shows it, never later.
+struct PROMSHM_EXPORT SnapshotLayout {
+  SnapshotLayout();
+  ~SnapshotLayout();
+
   /// Sorted by name, each name once; no two series of one sample name have
   /// the same labels.
   std::vector<MetricFamily> families;
+
+  /// What WriteExposition() has made of the families, for the next time. Safe
+  /// to use from several threads.
+  const std::unique_ptr<collect::KeptTexts> texts;
 };
 
 /// Purpose: the sums of a directory at one moment: families, their series,
@@ -112,6 +124,12 @@ class PROMSHM_EXPORT Snapshot {
   const std::vector<MetricFamily>& families() const {
     return layout_->families;
   }
+
+  /// Where families() stand. Valid as long as they are.
+  const SnapshotLayout& layout() const { return *layout_; }
+
+  /// What Sample::value is an index of.
+  const std::vector<double>& values() const { return values_; }
 
   /// The value of a sample that families() gave.
   double value(const Sample& sample) const { return values_[sample.value]; }
