@@ -79,13 +79,15 @@ std::optional<std::string> Gzip(std::string_view body) {
   const std::unique_ptr<libdeflate_compressor, FreeCompressor> compressor(
       libdeflate_alloc_compressor(kLevel));
   if (compressor == nullptr) return std::nullopt;
-  std::string out(libdeflate_gzip_compress_bound(compressor.get(), body.size()),
-                  '\0');
+  // Of the room that a body may need, little is used; a slow client's answer
+  // should not hold the rest.
+  const std::size_t room =
+      libdeflate_gzip_compress_bound(compressor.get(), body.size());
+  const auto out = std::make_unique_for_overwrite<char[]>(room);
   const std::size_t size = libdeflate_gzip_compress(
-      compressor.get(), body.data(), body.size(), out.data(), out.size());
+      compressor.get(), body.data(), body.size(), out.get(), room);
   if (size == 0) return std::nullopt;
-  out.resize(size);
-  return out;
+  return std::string(out.get(), size);
 }
 
 }  // namespace promshm::tools
