@@ -54,6 +54,10 @@ PROMSHM_EXPORT std::string ContentType(const ExpositionFormat& format);
 /// them. Returns what could not be written: a family whose escaped name
 /// another family already has, or a series whose escaped labels another one
 /// has (never with kAllowUtf8).
+///
+/// All but the numbers is kept in the snapshot's layout, so that the snapshots
+/// that share it are written quickly after the first. Threads may write at the
+/// same time, even one snapshot.
 [[nodiscard]] PROMSHM_EXPORT std::vector<Issue> WriteExposition(
     const Snapshot& snapshot, const ExpositionFormat& format, std::string* out);
 
