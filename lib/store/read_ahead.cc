@@ -12,7 +12,7 @@ namespace {
 // Below this a thread takes as long to start as the files to read.
 constexpr std::size_t kFewFiles = 32;
 
-constexpr std::chrono::microseconds kPatience(100);
+constexpr std::chrono::microseconds kPatience(50);
 
 // The application's signals are not for a thread of ours.
 class SignalBlock {
@@ -71,7 +71,8 @@ bool ReadAhead::Claim(std::size_t file) {
   return unclaimed_.compare_exchange_strong(file, file + 1);
 }
 
-// On a busy machine the helper may not run for as long as many files take.
+// On a busy machine the helper may not run for as long as many files take, and
+// neither would this thread once it slept or yielded.
 bool ReadAhead::WaitFor(Slot* slot) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (slot->state == State::kReading) {
@@ -79,7 +80,6 @@ bool ReadAhead::WaitFor(Slot* slot) {
       State reading = State::kReading;
       return !slot->state.compare_exchange_strong(reading, State::kGivenUp);
     }
-    std::this_thread::yield();
   }
   return true;
 }

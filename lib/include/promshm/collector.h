@@ -33,10 +33,23 @@ struct CollectOptions {
 /// mode or help the first is kept and an issue reported. A bad file is an
 /// issue: its entries before the damage count.
 ///
-/// Keep a Collector as long as the directory is of interest: it remembers the
-/// keys it has parsed, and forgets those whose files are gone.
+/// Keep a Collector as long as the directory is of interest: it remembers. The
+/// first Collect() reads every file. From the second on, Linux tells what
+/// happens in the directory (inotify), and a file is read again only then:
+/// values of living processes are added up in mappings of their files, those of
+/// dead ones from a copy. Where the kernel does not tell (network file systems,
+/// no watch left, no right to ask whether a file has a writer) files are read,
+/// or mapped, as is needed for the same numbers. What has vanished is forgotten.
 ///
-/// Thread safety: Collect() may be called from several threads.
+/// A file that somebody cuts while it is mapped raises SIGBUS. So from the
+/// second Collect() until the last Collector is gone there is a handler for it,
+/// which hands on what is not ours to the one before. Where the application
+/// installs another later, files are read instead.
+///
+/// In a forked child a Collector begins anew.
+///
+/// Thread safety: Collect() may be called from several threads. Who has to wait
+/// for another's shares the next pass over the files with all who wait.
 class PROMSHM_EXPORT Collector {
  public:
   /// Collects one directory, which need not exist yet. A file is refused.
