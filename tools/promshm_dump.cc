@@ -114,8 +114,11 @@ int DumpRaw(const std::vector<std::string>& sources) {
 }
 
 int DumpSnapshot(const std::vector<std::string>& sources, Output output) {
-  Collector collector(sources);
-  const Result<Snapshot> snapshot = collector.Collect();
+  // Not taken apart at the end, which would take as long as many a scrape.
+  static auto* const collector = new Collector(sources);
+  static const auto* const collected =
+      new Result<Snapshot>(collector->Collect());
+  const Result<Snapshot>& snapshot = *collected;
   if (!snapshot.ok()) return Trouble(kName, snapshot.status().message());
   std::vector<Issue> issues = snapshot->issues();
   std::string text;

@@ -1,5 +1,6 @@
 #include "collect/known_directory.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -16,8 +17,8 @@ bool IsFile(const std::string& path) {
   return stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode);
 }
 
-bool CanBeRead(const KnownFile& file) {
-  return format::MetricFileName::Parse(file.name).has_value();
+bool IsMetricFile(const std::string& name) {
+  return format::MetricFileName::Parse(name).has_value();
 }
 
 }  // namespace
@@ -29,7 +30,6 @@ Status KnownDirectory::Update(bool watch) {
     Reset();
     return opened.status();
   }
-  prefix_ = opened->prefix();
   opened_ = *std::move(opened);
   return {};
 }
@@ -61,9 +61,12 @@ Result<store::MetricDirectory> KnownDirectory::Open(bool watch) {
         store::MetricDirectory::OpenSource(path_);
     Reset();
     was_listed_ = true;
-    if (file.ok()) Add({file->name(0)});
+    if (!file.ok()) return file;
+    prefix_ = file->prefix();
+    Add({file->name(0)});
     return file;
   }
+  prefix_ = path_.ends_with('/') ? path_ : path_ + '/';
   return store::MetricDirectory::OpenSome(
       path_,
       [this, watch](const store::FileDescriptor& directory) {
@@ -77,7 +80,7 @@ Result<store::MetricDirectory> KnownDirectory::Open(bool watch) {
 Result<std::vector<std::string>> KnownDirectory::Choose(
     const store::FileDescriptor& directory, bool watch) {
   if (watch && is_watched_ && watch_.IsOf(directory) && DrainWatch()) {
-    Add({told_.begin(), told_.end()});
+    Add(ToldNames(directory));
     told_.clear();
     was_listed_ = false;
   } else {
@@ -97,15 +100,34 @@ Result<std::vector<std::string>> KnownDirectory::Choose(
   return to_read;
 }
 
+// Of what is not read it is seen here whether it is there.
+std::vector<std::string> KnownDirectory::ToldNames(
+    const store::FileDescriptor& directory) {
+  std::vector<std::string> names;
+  for (const std::string& name : told_) {
+    struct stat info;
+    if (IsMetricFile(name) || fstatat(directory.get(), name.c_str(), &info,
+                                      AT_SYMLINK_NOFOLLOW) == 0) {
+      names.push_back(name);
+    } else if (KnownFile* known = FindFile(name)) {
+      known->is_gone = true;
+    }
+  }
+  return names;
+}
+
 // Names in their order; those that are known already have to be read again.
 void KnownDirectory::Add(const std::vector<std::string>& names) {
   std::vector<KnownFile> added;
   for (const std::string& name : names) {
     if (KnownFile* known = FindFile(name)) {
-      if (CanBeRead(*known)) known->Reread();
-    } else {
-      added.emplace_back(name);
-      added.back().must_read = CanBeRead(added.back());
+      if (IsMetricFile(name)) known->Reread();
+      continue;
+    }
+    KnownFile& file = added.emplace_back(name);
+    if (!IsMetricFile(name)) {
+      file.issue = store::NotMetricFile(PathOf(file));
+      file.must_read = false;
     }
   }
   if (added.empty()) return;

@@ -67,6 +67,7 @@ class KnownDirectory {
   Result<store::MetricDirectory> Open(bool watch);
   Result<std::vector<std::string>> Choose(
       const store::FileDescriptor& directory, bool watch);
+  std::vector<std::string> ToldNames(const store::FileDescriptor& directory);
   void Add(const std::vector<std::string>& names);
   bool DrainWatch();
   void Note(store::DirectoryEvent event, std::string_view name);

@@ -121,6 +121,72 @@ bool AreBefore(const std::vector<Label>& a, const std::vector<Label>& b) {
   return a.size() < b.size();
 }
 
+// A label set, and a number by which most of them are told apart: of two that
+// differ in it, the smaller comes first.
+struct RankedSet {
+  std::uint64_t rank = 0;
+  std::uint32_t set = 0;
+};
+
+std::string_view FirstValue(const std::vector<Label>& labels) {
+  return labels.empty() ? std::string_view() : labels.front().value;
+}
+
+// Eight bytes as a number that is ordered as they are.
+std::uint64_t RankOf(std::string_view text) {
+  std::uint64_t rank = 0;
+  for (std::size_t i = 0; i < sizeof(rank); ++i) {
+    rank = rank << 8U | (i < text.size() ? static_cast<unsigned char>(text[i])
+                                         : std::uint64_t{0});
+  }
+  return rank;
+}
+
+// Ranks by the first label's value, from where the values begin to differ.
+void RankSets(const SeriesIndex& index, std::vector<RankedSet>* sets) {
+  const std::vector<Label>& first = index.LabelSet(sets->front().set);
+  const std::string_view value = FirstValue(first);
+  std::size_t common = value.size();
+  for (const RankedSet& ranked : *sets) {
+    const std::vector<Label>& labels = index.LabelSet(ranked.set);
+    if (labels.empty() || labels.front().name != first.front().name) return;
+    const std::string_view other = labels.front().value;
+    common = static_cast<std::size_t>(
+        std::mismatch(value.begin(),
+                      value.begin() + static_cast<std::ptrdiff_t>(
+                                          std::min(common, other.size())),
+                      other.begin())
+            .first -
+        value.begin());
+  }
+  for (RankedSet& ranked : *sets) {
+    ranked.rank = RankOf(FirstValue(index.LabelSet(ranked.set)).substr(common));
+  }
+}
+
+std::vector<RankedSet> SortedSets(const SeriesIndex& index,
+                                  const std::vector<std::uint32_t>& cells) {
+  std::vector<std::uint32_t> numbers;
+  numbers.reserve(cells.size());
+  for (const std::uint32_t cell : cells) {
+    const std::uint32_t set = index.cells()[cell].label_set;
+    if (numbers.empty() || numbers.back() != set) numbers.push_back(set);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  std::vector<RankedSet> sets;
+  sets.reserve(numbers.size());
+  for (const std::uint32_t set : numbers) sets.push_back({0, set});
+  if (!sets.empty()) RankSets(index, &sets);
+  std::sort(sets.begin(), sets.end(),
+            [&index](const RankedSet& a, const RankedSet& b) {
+              return a.rank != b.rank ? a.rank < b.rank
+                                      : AreBefore(index.LabelSet(a.set),
+                                                  index.LabelSet(b.set));
+            });
+  return sets;
+}
+
 // A cell, and where its labels stand among all labels of the family.
 struct PlacedCell {
   std::uint32_t place = 0;
@@ -129,21 +195,10 @@ struct PlacedCell {
 
 std::vector<PlacedCell> PlaceCells(const SeriesIndex& index,
                                    const std::vector<std::uint32_t>& cells) {
-  std::vector<std::uint32_t> sets;
-  sets.reserve(cells.size());
-  for (const std::uint32_t cell : cells) {
-    sets.push_back(index.cells()[cell].label_set);
-  }
-  std::sort(sets.begin(), sets.end());
-  sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
-  std::sort(sets.begin(), sets.end(),
-            [&index](std::uint32_t a, std::uint32_t b) {
-              return AreBefore(index.LabelSet(a), index.LabelSet(b));
-            });
   std::unordered_map<std::uint32_t, std::uint32_t> places;
-  places.reserve(sets.size());
-  for (const std::uint32_t set : sets) {
-    places.emplace(set, static_cast<std::uint32_t>(places.size()));
+  places.reserve(cells.size());
+  for (const RankedSet& ranked : SortedSets(index, cells)) {
+    places.emplace(ranked.set, static_cast<std::uint32_t>(places.size()));
   }
   std::vector<PlacedCell> placed;
   placed.reserve(cells.size());

@@ -21,11 +21,10 @@ namespace {
 constexpr std::size_t kTellingEntries = 2;
 
 // The `used` of a mapped file: what lies below it is there.
-std::uint64_t LoadUsed(const char* file) {
+std::int64_t LoadUsed(const char* file) {
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
   const auto* used = reinterpret_cast<const std::int32_t*>(file);
-  const std::int32_t size = __atomic_load_n(used, __ATOMIC_ACQUIRE);
-  return size < 0 ? 0 : static_cast<std::uint64_t>(size);
+  return __atomic_load_n(used, __ATOMIC_ACQUIRE);
 }
 
 FileKind KindOf(const format::MetricFileName& name,
@@ -217,9 +216,15 @@ void Scrape::Retain(const store::FileDescriptor& fd, const char* bytes,
 // False when the file is not any more what it was.
 bool Scrape::AddInPlace(KnownFile* file, const std::string& path) {
   const store::FaultGuard guard(file->mapping);
-  const std::uint64_t used = LoadUsed(file->mapping.base());
-  if (used < file->end) return false;
-  if (used > file->end && !FindTail(used, path, file)) return false;
+  const std::int64_t used = LoadUsed(file->mapping.base());
+  const auto end = static_cast<std::int64_t>(file->end);
+  // Also when it has grown beyond what was mapped.
+  if (used < end || used > static_cast<std::int64_t>(file->mapping.size())) {
+    return false;
+  }
+  if (used > end && !FindTail(static_cast<std::uint64_t>(used), path, file)) {
+    return false;
+  }
   memory_->sums.Add(MergeOf(file->kind), *file->entries, file->mapping.base());
   return !guard.has_faulted();
 }
@@ -227,8 +232,6 @@ bool Scrape::AddInPlace(KnownFile* file, const std::string& path) {
 // What a file has grown by. False where that is damaged.
 bool Scrape::FindTail(std::uint64_t used, const std::string& path,
                       KnownFile* file) {
-  // It is larger than it was when it was mapped, which will be told.
-  if (used > file->mapping.size()) return true;
   const bool whole = file->entries->size() < kTellingEntries;
   const std::uint64_t begin = whole ? 0 : file->end;
   // A copy, which nobody changes meanwhile.

@@ -71,10 +71,10 @@ Result<std::uint32_t> SeriesIndex::FindKey(KeySet* set, std::string_view text) {
   const std::optional<std::uint32_t> found = set->numbers_.Find(
       hash, [&](std::uint32_t key) { return texts_[key] == text; });
   if (found) return *found;
-  Result<format::MetricKey> key = format::MetricKey::Parse(text);
-  if (!key.ok()) return key.status();
+  Status status = format::MetricKey::ParseInto(text, &parsed_);
+  if (!status.ok()) return status;
   const auto number = static_cast<std::uint32_t>(keys_.size());
-  keys_.push_back(Learn(*set, &*key));
+  keys_.push_back(Learn(*set, &parsed_));
   texts_.push_back(text_store_.Keep(text));
   set->numbers_.Insert(hash, number);
   return number;

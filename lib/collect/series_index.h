@@ -111,6 +111,7 @@ class SeriesIndex {
 
   std::map<std::tuple<FamilyType, GaugeMode, bool, std::string>, KeySet>
       key_sets_;
+  format::MetricKey parsed_;
   TextStore text_store_;
   std::vector<std::string_view> texts_;  // of the keys
   std::vector<KnownKey> keys_;

@@ -42,8 +42,10 @@ class DumpsReader {
         !ReadString(&key->sample) || !Take(", {") || !ReadLabels(key)) {
       return false;
     }
-    if (Take(", ")) {
-      key->help.emplace();
+    if (!Take(", ")) {
+      key->help.reset();
+    } else {
+      if (!key->help) key->help.emplace();
       if (!ReadString(&*key->help)) return false;
     }
     return Take("]") && at_ == text_.size();
@@ -57,19 +59,22 @@ class DumpsReader {
   }
 
   bool ReadLabels(MetricKey* key) {
-    if (Take("}")) return true;
-    do {
-      Label label;
-      if (!ReadString(&label.name) || !Take(": ") ||
-          !ReadString(&label.value)) {
-        return false;
-      }
-      if (!key->labels.empty() && key->labels.back().name >= label.name) {
-        return false;
-      }
-      key->labels.push_back(std::move(label));
-    } while (Take(", "));
-    return Take("}");
+    std::vector<Label>& labels = key->labels;
+    std::size_t size = 0;
+    if (!Take("}")) {
+      do {
+        if (size == labels.size()) labels.emplace_back();
+        Label& label = labels[size++];
+        if (!ReadString(&label.name) || !Take(": ") ||
+            !ReadString(&label.value)) {
+          return false;
+        }
+        if (size > 1 && labels[size - 2].name >= label.name) return false;
+      } while (Take(", "));
+      if (!Take("}")) return false;
+    }
+    labels.resize(size);
+    return true;
   }
 
   bool ReadString(std::string* out) {
@@ -83,6 +88,7 @@ class DumpsReader {
       at_ = quote + 1;
       return true;
     }
+    out->clear();
     while (at_ < text_.size()) {
       const std::size_t begin = at_;
       while (at_ < text_.size() && IsPlain(text_.substr(at_, 1)) &&

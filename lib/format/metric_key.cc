@@ -106,17 +106,21 @@ Status CheckNames(const MetricKey& key, bool replaced) {
 
 Result<MetricKey> MetricKey::Parse(std::string_view text) {
   MetricKey key;
-  bool replaced = false;
-  if (!ReadDumps(text, &key)) {
-    Result<MetricKey> parsed = ParseJson(text);
-    if (!parsed.ok()) return parsed.status();
-    key = *std::move(parsed);
-    std::sort(key.labels.begin(), key.labels.end());
-    replaced = MakeUnicode(text) != text;
-  }
-  Status status = CheckNames(key, replaced);
+  Status status = ParseInto(text, &key);
   if (!status.ok()) return status;
   return key;
+}
+
+Status MetricKey::ParseInto(std::string_view text, MetricKey* key) {
+  bool replaced = false;
+  if (!ReadDumps(text, key)) {
+    Result<MetricKey> parsed = ParseJson(text);
+    if (!parsed.ok()) return parsed.status();
+    *key = *std::move(parsed);
+    std::sort(key->labels.begin(), key->labels.end());
+    replaced = MakeUnicode(text) != text;
+  }
+  return CheckNames(*key, replaced);
 }
 
 std::string MetricKey::Format() const {

@@ -28,6 +28,9 @@ struct MetricKey {
   // status says why, in lower case, without a path.
   static Result<MetricKey> Parse(std::string_view text);
 
+  // As Parse(), into memory that `key` has. After a failure it has no meaning.
+  static Status ParseInto(std::string_view text, MetricKey* key);
+
   // The bytes that Python's json.dumps([family, sample, labels, help],
   // sort_keys=True) gives. A Python process that continues a file looks its
   // keys up by this very text. Without a help: the form of client 0.4 to 0.14.
