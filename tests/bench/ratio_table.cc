@@ -8,7 +8,7 @@ namespace {
 
 // `1/40.0` says more than `0.03`.
 std::string Text(double ratio) {
-  const bool small = ratio < 0.1;
+  const bool small = ratio < 0.2;
   char text[32];
   std::snprintf(text, sizeof(text), small ? "1/%.1f" : "%.2f",
                 small ? 1 / ratio : ratio);

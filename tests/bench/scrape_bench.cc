@@ -1,18 +1,17 @@
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "tests/bench/directory_generator.h"
+#include "tests/bench/directory_shapes.h"
 #include "tests/bench/live_writers.h"
-#include "tests/bench/ratio_table.h"
+#include "tests/bench/scrape_memory.h"
+#include "tests/bench/scrape_report.h"
 #include "tests/bench/scrape_run.h"
 #include "tests/support/temporary_directory.h"
 
@@ -22,40 +21,45 @@
 namespace promshm::bench {
 namespace {
 
-// A directory, and what is asked of promshm there; 0: nothing.
 struct Case {
-  DirectoryShape shape;
-  double dump_times_faster;
-  double text_times_faster;
-  std::vector<int> dead_shares;  // percent, in turn
+  const char* shape;
+  ScrapeTargets targets;
+  bool for_growth = false;  // only: without Python, promshm-dump and memory
 };
 
-const std::vector<Case>& Cases() {
-  static const std::vector<Case> cases = {
-      {{"48", 48, 1300, 100, 120, 150}, 40, 300, {0}},
-      {{"1000", 1000, 300, 60, 30, 60}, 40, 350, {0, 50, 95}},
-      {{"6800", 6800, 24, 8, 2, 4}, 8, 0, {0}},
-      {{"8x45000", 8, 22'000, 4000, 1000, 1500, 1}, 40, 200, {0}},
-      {{"1000-unlike", 1000, 300, 60, 30, 60, 3, 10, true}, 0, 0, {0}},
-  };
-  return cases;
-}
+constexpr Case kCases[] = {
+    {"48", {1.0 / 40, 1.0 / 300, 2, 1.5}},
+    {"1000", {1.0 / 40, 1.0 / 350, 2, 1.5}},
+    {"6800", {1.0 / 8, 0, 2, 1.5}},
+    {"8x45000", {1.0 / 40, 1.0 / 200, 2, 1.5}},
+    {"1000-unlike", {}},
+    {"100x96", {}, true},
+    {"100x960", {}, true},
+    {"1000x96", {}, true},
+};
+constexpr const char* kWithDead = "1000";
+constexpr int kDeadShares[] = {50, 95};
+
+// A Collector has all that it keeps.
+constexpr int kScrapesForMemory = 5;
+
+constexpr int kQuickDivisor = 50;
+
+constexpr const char* kUsage =
+    "Usage: promshm_bench_scrape [OPTION]... [DIRECTORY]...\n"
+    "\n"
+    "  --rounds=N           repetitions (default: 15)\n"
+    "  --python-seconds=N   to spend on Python in a directory (default: 20)\n"
+    "  --clients=FOLDER     with prometheus_client in FOLDER/current\n"
+    "  --quick              a fiftieth of the processes: does it run through?\n"
+    "\n"
+    "Directories, default all:";
 
 struct Arguments {
   RunOptions run;
   bool quick = false;
   std::vector<std::string_view> names;  // none: all
 };
-
-constexpr const char* kUsage =
-    "Usage: promshm_bench_scrape [OPTION]... [DIRECTORY]...\n"
-    "\n"
-    "  --rounds=N           repetitions (default 15)\n"
-    "  --python-seconds=N   spend so long on Python in each directory (20)\n"
-    "  --clients=FOLDER     of prometheus_client, in FOLDER/current\n"
-    "  --quick              a fiftieth of the processes: does it run at all?\n"
-    "\n"
-    "Directories: 48 1000 6800 8x45000 1000-unlike (default: all)\n";
 
 bool TakeNumber(std::string_view argument, std::string_view option,
                 int* number) {
@@ -64,13 +68,6 @@ bool TakeNumber(std::string_view argument, std::string_view option,
   const char* end = argument.data() + argument.size();
   const auto [stop, error] = std::from_chars(argument.data(), end, *number);
   return error == std::errc() && stop == end && *number > 0;
-}
-
-bool IsCase(std::string_view name) {
-  for (const Case& each : Cases()) {
-    if (name == each.shape.name) return true;
-  }
-  return false;
 }
 
 std::optional<Arguments> ReadArguments(int argc, char** argv) {
@@ -89,7 +86,7 @@ std::optional<Arguments> ReadArguments(int argc, char** argv) {
       arguments.run.clients = argument.substr(kClients.size());
     } else if (argument == "--quick") {
       arguments.quick = true;
-    } else if (IsCase(argument)) {
+    } else if (FindShape(argument) != nullptr) {
       arguments.names.push_back(argument);
     } else {
       return std::nullopt;
@@ -115,44 +112,68 @@ std::vector<std::string> AliveFiles(const std::vector<ProcessFiles>& processes,
   return paths;
 }
 
-// Purpose: measures one directory after the other and keeps the ratios.
+double Entries(const DirectoryShape& shape) {
+  return static_cast<double>(EntriesOfProcess(shape)) * shape.processes;
+}
+
+// What a Collector takes for a directory, and for one process of it.
+DirectoryMemory MeasureMemory(DirectoryShape shape) {
+  // All processes have the same series then.
+  shape.own_counters = 0;
+  DirectoryMemory memory;
+  memory.name = shape.name;
+  memory.entries = Entries(shape);
+  {
+    const testing::TemporaryDirectory place;
+    const LiveWriters writers(
+        AliveFiles(WriteDirectory(shape, place.path()), 0, place));
+    memory.first = MeasureScrapes(place.path(), 1);
+    memory.again = MeasureScrapes(place.path(), kScrapesForMemory);
+  }
+  shape.processes = 1;
+  memory.entries_of_one_process = Entries(shape);
+  const testing::TemporaryDirectory place;
+  const LiveWriters writers(
+      AliveFiles(WriteDirectory(shape, place.path()), 0, place));
+  memory.one_process = MeasureScrapes(place.path(), kScrapesForMemory);
+  return memory;
+}
+
+// Purpose: measures one directory after the other.
 //
 // Thread safety: needs external locking.
 class ScrapeBench {
  public:
   explicit ScrapeBench(const Arguments& arguments) : arguments_(arguments) {}
 
-  void Measure(Case one) {
+  void Measure(const Case& one) {
+    DirectoryShape shape = *FindShape(one.shape);
     if (arguments_.quick) {
-      one.shape.processes = std::max(2, one.shape.processes / 50);
+      shape.processes = std::max(2, shape.processes / kQuickDivisor);
     }
     const testing::TemporaryDirectory place;
     const std::vector<ProcessFiles> processes =
-        WriteDirectory(one.shape, place.path());
-    std::printf("\n%s: %d processes, %zu files, %zu entries\n", one.shape.name,
-                one.shape.processes, kFilesOfProcess * processes.size(),
-                EntriesOfProcess(one.shape) * processes.size());
-    double all_alive = std::nan("");
-    for (const int dead_share : one.dead_shares) {
-      const LiveWriters writers(AliveFiles(processes, dead_share, place));
-      RunOptions options = arguments_.run;
-      options.peers = dead_share == 0;
-      const RunResult result = TimeScrapes(place.path(), options);
-      Report(one, dead_share, result);
-      const double again = result.times.Median(Row::kAgain);
-      if (dead_share == 0) {
-        all_alive = again;
-        Compare(one, result.times);
-      } else {
-        AddRatio(std::string(one.shape.name) + " again, " +
-                     std::to_string(dead_share) + " % dead",
-                 again, "all alive", all_alive, dead_share == 95 ? 0.25 : 0);
-      }
+        WriteDirectory(shape, place.path());
+    std::printf("\n%s: %d processes, %zu files, %.0f entries\n", shape.name,
+                shape.processes, kFilesOfProcess * processes.size(),
+                Entries(shape));
+    const RunResult alive = Time(one, place, processes, 0);
+    if (one.for_growth) {
+      report_.AddForGrowth(one.shape, alive.times);
+      return;
+    }
+    report_.AddAlive(one.shape, one.targets, alive.times);
+    report_.AddMemory(MeasureMemory(shape));
+    if (one.shape != std::string_view(kWithDead)) return;
+    for (const int dead_share : kDeadShares) {
+      const RunResult dead = Time(one, place, processes, dead_share);
+      report_.AddDead(one.shape, dead_share, dead.times);
     }
   }
 
+  // The exit status.
   int Finish() const {
-    PrintRatios("ms", ratios_);
+    report_.Print();
     for (const std::string& mismatch : mismatches_) {
       std::fprintf(stderr, "%s\n", mismatch.c_str());
     }
@@ -160,7 +181,12 @@ class ScrapeBench {
   }
 
  private:
-  void Report(const Case& one, int dead_share, const RunResult& result) {
+  RunResult Time(const Case& one, const testing::TemporaryDirectory& place,
+                 const std::vector<ProcessFiles>& processes, int dead_share) {
+    const LiveWriters writers(AliveFiles(processes, dead_share, place));
+    RunOptions options = arguments_.run;
+    options.peers = dead_share == 0 && !one.for_growth;
+    RunResult result = TimeScrapes(place.path(), options);
     std::printf("%d %% dead; %zu bytes read, %zu bytes of text\n", dead_share,
                 result.bytes_read, result.text_bytes);
     for (std::size_t i = 0; i < kRows; ++i) {
@@ -170,55 +196,38 @@ class ScrapeBench {
                   result.times.Median(row) * 1e3, result.times.Count(row));
     }
     if (!result.no_python.empty()) {
-      std::printf("  %s: %s\n  %s: %s\n", NameOf(Row::kPythonCollect),
-                  result.no_python.c_str(), NameOf(Row::kPythonScrape),
-                  result.no_python.c_str());
+      for (const Row row : {Row::kPythonCollect, Row::kPythonScrape}) {
+        std::printf("  %-20s %s\n", NameOf(row), result.no_python.c_str());
+      }
     }
     std::fflush(stdout);
     for (const std::string& mismatch : result.mismatches) {
-      mismatches_.push_back(std::string(one.shape.name) + ": " + mismatch);
+      mismatches_.push_back(std::string(one.shape) + ": " + mismatch);
     }
-  }
-
-  void Compare(const Case& one, const Times& times) {
-    const std::string name = one.shape.name;
-    const auto compare = [&](Row row, Row other, double target) {
-      AddRatio(name + ' ' + NameOf(row), times.Median(row), NameOf(other),
-               times.Median(other), target);
-    };
-    const auto faster = [](double by) { return by == 0 ? 0 : 1 / by; };
-    compare(Row::kDump, Row::kPythonCollect, faster(one.dump_times_faster));
-    compare(Row::kDump, Row::kPythonScrape, 0);
-    compare(Row::kFirst, Row::kReadFloor, 2.0);
-    compare(Row::kSecond, Row::kFirst, 0);
-    AddRatio(name + ' ' + NameOf(Row::kAgain), times.Median(Row::kAgain),
-             "values floor and listing",
-             times.Median(Row::kValueFloor) + times.Median(Row::kListing), 1.5);
-    compare(Row::kAgainText, Row::kPythonScrape, faster(one.text_times_faster));
-  }
-
-  void AddRatio(std::string name, double seconds, std::string other,
-                double other_seconds, double target) {
-    ratios_.push_back({std::move(name), seconds * 1e3, std::move(other),
-                       other_seconds * 1e3, target});
+    return result;
   }
 
   const Arguments arguments_;
-  std::vector<Ratio> ratios_;
+  ScrapeReport report_;
   std::vector<std::string> mismatches_;
 };
 
 int Run(int argc, char** argv) {
+  if (const std::optional<int> status = RunIfMeasured(argc, argv)) {
+    return *status;
+  }
   const std::optional<Arguments> arguments = ReadArguments(argc, argv);
   if (!arguments) {
     std::fputs(kUsage, stderr);
+    for (const Case& one : kCases) std::fprintf(stderr, " %s", one.shape);
+    std::fputs("\n", stderr);
     return 2;
   }
   ScrapeBench bench(*arguments);
-  for (const Case& one : Cases()) {
+  for (const Case& one : kCases) {
     const auto& names = arguments->names;
     if (names.empty() ||
-        std::find(names.begin(), names.end(), one.shape.name) != names.end()) {
+        std::find(names.begin(), names.end(), one.shape) != names.end()) {
       bench.Measure(one);
     }
   }

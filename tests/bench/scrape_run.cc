@@ -1,8 +1,6 @@
 #include "tests/bench/scrape_run.h"
 
 #include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +18,7 @@
 #include "promshm/exposition.h"
 #include "tests/bench/exposition_comparison.h"
 #include "tests/bench/scrape_floors.h"
+#include "tests/bench/spawned_program.h"
 #include "tests/bench/timed_child.h"
 #include "tests/support/temporary_directory.h"
 
@@ -76,42 +75,6 @@ double SumOf(const Snapshot& snapshot) {
   return static_cast<double>(sum);
 }
 
-// Purpose: runs promshm-dump, which prints to nowhere.
-//
-// Thread safety: needs external locking.
-class Dump {
- public:
-  Dump(std::string program, std::string directory)
-      : words_{std::move(program), "-o", "prometheus", std::move(directory)} {
-    posix_spawn_file_actions_init(&actions_);
-    posix_spawn_file_actions_adddup2(&actions_, nowhere_, STDOUT_FILENO);
-    for (std::string& word : words_) arguments_.push_back(word.data());
-    arguments_.push_back(nullptr);
-  }
-  ~Dump() {
-    posix_spawn_file_actions_destroy(&actions_);
-    close(nowhere_);
-  }
-  Dump(const Dump&) = delete;
-  Dump& operator=(const Dump&) = delete;
-
-  void Run() {
-    pid_t child = 0;
-    int status = 0;
-    if (posix_spawn(&child, arguments_.front(), &actions_, nullptr,
-                    arguments_.data(), environ) != 0 ||
-        waitpid(child, &status, 0) != child || status != 0) {
-      throw std::runtime_error(words_.front() + ": failed");
-    }
-  }
-
- private:
-  const int nowhere_ = open("/dev/null", O_WRONLY | O_CLOEXEC);
-  std::vector<std::string> words_;
-  std::vector<char*> arguments_;
-  posix_spawn_file_actions_t actions_;
-};
-
 // Purpose: the rounds of a directory.
 //
 // Thread safety: needs external locking.
@@ -125,8 +88,7 @@ class ScrapeRun {
           auto floor = std::make_shared<ValueFloor>(directory);
           return [floor] { return floor->Run(); };
         }),
-        read_floor_(directory),
-        dump_(options.dump, directory) {
+        read_floor_(directory) {
     if (!value_floor_.refusal().empty()) {
       throw std::runtime_error(value_floor_.refusal());
     }
@@ -139,12 +101,17 @@ class ScrapeRun {
     }
   }
 
+  ~ScrapeRun() { close(nowhere_); }
+
+  ScrapeRun(const ScrapeRun&) = delete;
+  ScrapeRun& operator=(const ScrapeRun&) = delete;
+
   RunResult Run() {
     Compare();
     for (int round = 0; round < options_.rounds; ++round) {
       if (IsPythonDue(round)) TimePython();
       if (options_.peers) {
-        Add(Row::kDump, [this] { dump_.Run(); });
+        Add(Row::kDump, [this] { Dump(); });
       }
       Add(Row::kReadFloor, [this] { read_floor_.Run(); });
       Add(Row::kListing, [this] { CountFiles(directory_); });
@@ -157,6 +124,12 @@ class ScrapeRun {
   template <typename Work>
   void Add(Row row, const Work& work) {
     result_.times.Add(row, SecondsOf(work));
+  }
+
+  void Dump() {
+    WaitForSuccess(
+        Spawn({options_.dump, "-o", "prometheus", directory_}, nowhere_),
+        options_.dump);
   }
 
   // Python's repetitions are spread over the rounds.
@@ -235,9 +208,9 @@ class ScrapeRun {
 
   const std::string directory_;
   const RunOptions options_;
+  const int nowhere_ = open("/dev/null", O_WRONLY | O_CLOEXEC);
   TimedChild value_floor_;
   ReadFloor read_floor_;
-  Dump dump_;
   std::unique_ptr<TimedChild> python_;
   double python_seconds_ = 0;
   std::string text_;

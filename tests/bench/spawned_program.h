@@ -1,0 +1,23 @@
+#ifndef PROMSHM_TESTS_BENCH_SPAWNED_PROGRAM_H_
+#define PROMSHM_TESTS_BENCH_SPAWNED_PROGRAM_H_
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace promshm::bench {
+
+// Starts a program with `output`, a descriptor, as its standard output. Trouble
+// is thrown, here and below.
+pid_t Spawn(const std::vector<std::string>& command, int output);
+
+// Waits for a program that Spawn() has started and that has to succeed.
+void WaitForSuccess(pid_t child, const std::string& name);
+
+// What a program prints, which has to succeed.
+std::string OutputOf(const std::vector<std::string>& command);
+
+}  // namespace promshm::bench
+
+#endif  // PROMSHM_TESTS_BENCH_SPAWNED_PROGRAM_H_
