@@ -3,22 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
-#include <string>
 #include <vector>
+
+#include "tests/bench/ratio_table.h"
 
 namespace promshm::bench {
 namespace {
 
 bool any_failed = false;
-
-std::string TargetText(const Comparison& comparison, double ratio) {
-  if (comparison.target == 0) return "-";
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.2f: %s", comparison.target,
-                ratio <= comparison.target ? "met" : "missed");
-  return text;
-}
 
 }  // namespace
 
@@ -53,16 +45,13 @@ double Reporter::Median(const char* name) const {
 
 void PrintComparisons(const Reporter& reporter,
                       std::span<const Comparison> comparisons) {
-  std::printf("\n%-26s %9s  %-32s %9s  %5s  %s\n", "medians", "ns",
-              "compared with", "ns", "ratio", "target");
+  std::vector<Ratio> ratios;
   for (const Comparison& comparison : comparisons) {
-    const double time = reporter.Median(comparison.name);
-    const double other = reporter.Median(comparison.other);
-    if (std::isnan(time) || std::isnan(other)) continue;
-    std::printf("%-26s %9.2f  %-32s %9.2f  %5.2f  %s\n", comparison.name, time,
-                comparison.other, other, time / other,
-                TargetText(comparison, time / other).c_str());
+    ratios.push_back({comparison.name, reporter.Median(comparison.name),
+                      comparison.other, reporter.Median(comparison.other),
+                      comparison.target});
   }
+  PrintRatios("ns", ratios);
 }
 
 }  // namespace promshm::bench
