@@ -139,6 +139,7 @@ LabelSet Entries(const Kind& kind, const Family& family, const Labels& labels) {
 std::vector<LabelSet> MakeLabelSets(const Kind& kind, int count,
                                     int most_labels) {
   std::vector<LabelSet> sets;
+  sets.reserve(static_cast<std::size_t>(count));
   const int families = static_cast<int>(kind.families.size());
   const int labels = std::min(kind.labels, most_labels);
   for (int i = 0; i < count; ++i) {
@@ -205,6 +206,7 @@ void Add(const LabelSet& set, Values* values, testing::FileBuilder* file) {
 // Counters of one process alone.
 std::vector<LabelSet> OwnCounters(int process, int count) {
   std::vector<LabelSet> sets;
+  sets.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
     sets.push_back(
         Entries(kCounters, kCounterFamilies[0],

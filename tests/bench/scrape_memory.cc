@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 
@@ -38,8 +39,8 @@ ScrapeMemory MeasureScrapes(const std::string& directory, int scrapes) {
   const std::string output = OutputOf(
       {"/proc/self/exe", kMeasured, directory, std::to_string(scrapes)});
   ScrapeMemory memory;
-  if (std::sscanf(output.c_str(), "%lf %lf %lf", &memory.peak, &memory.files,
-                  &memory.heap) != 3) {
+  if (!(std::istringstream(output) >> memory.peak >> memory.files >>
+        memory.heap)) {
     throw std::runtime_error("memory: not measured");
   }
   return memory;

@@ -12,14 +12,16 @@
 
 namespace promshm::bench {
 
-pid_t Spawn(const std::vector<std::string>& command, int output) {
+pid_t Spawn(const std::vector<std::string>& command, int output, int input) {
   std::vector<std::string> words = command;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
   pid_t child = 0;
   const int error = posix_spawn(&child, arguments.front(), &actions, nullptr,
                                 arguments.data(), environ);
@@ -53,6 +55,15 @@ std::string OutputOf(const std::vector<std::string>& command) {
   close(pipe[0]);
   WaitForSuccess(child, command.front());
   return output;
+}
+
+std::string ReadLine(FILE* stream) {
+  std::string line;
+  for (int c = std::getc(stream); c != EOF && c != '\n';
+       c = std::getc(stream)) {
+    line.push_back(static_cast<char>(c));
+  }
+  return line;
 }
 
 }  // namespace promshm::bench

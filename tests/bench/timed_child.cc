@@ -7,26 +7,17 @@
 #include <cerrno>
 #include <chrono>
 #include <exception>
-#include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <system_error>
 
+#include "tests/bench/spawned_program.h"
 #include "tests/support/child_process.h"
 
 namespace promshm::bench {
 namespace {
 
 constexpr const char* kReady = "ready";
-
-// Without the end of the line; empty at the end of the stream.
-std::string LineFrom(FILE* stream) {
-  std::string line;
-  for (int c = std::getc(stream); c != EOF && c != '\n';
-       c = std::getc(stream)) {
-    line.push_back(static_cast<char>(c));
-  }
-  return line;
-}
 
 // On the standard streams, as a program does it.
 int AnswerRequests(const std::function<TimedChild::Work()>& prepare) {
@@ -51,66 +42,69 @@ int AnswerRequests(const std::function<TimedChild::Work()>& prepare) {
   }
 }
 
-int Execute(const std::vector<std::string>& command) {
-  std::vector<std::string> words = command;
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  execv(arguments.front(), arguments.data());
-  std::perror(words.front().c_str());
-  return 127;
+// The two ends of a pipe, to read and to write; closed in a program run.
+std::array<int, 2> Pipe() {
+  std::array<int, 2> ends;
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+    throw std::system_error(errno, std::generic_category(), "pipe");
+  }
+  return ends;
 }
 
 }  // namespace
 
 TimedChild::TimedChild(const std::function<Work()>& prepare) {
-  Start([&prepare] { return AnswerRequests(prepare); });
+  std::fflush(stdout);
+  Start([&prepare](int input, int output) {
+    return testing::StartChild([&] {
+      if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0) {
+        return 1;
+      }
+      // Other children wait for the end of their requests.
+      close_range(STDERR_FILENO + 1, ~0U, 0);
+      return AnswerRequests(prepare);
+    });
+  });
 }
 
 TimedChild::TimedChild(const std::vector<std::string>& command) {
-  Start([&command] { return Execute(command); });
+  Start([&command](int input, int output) {
+    return Spawn(command, output, input);
+  });
 }
 
 TimedChild::~TimedChild() {
   std::fclose(requests_);
   std::fclose(answers_);
-  testing::WaitForChild(child_);
+  if (child_ > 0) testing::WaitForChild(child_);
 }
 
 TimedChild::Answer TimedChild::Ask(const std::string& request) {
   std::fputs((request + '\n').c_str(), requests_);
   std::fflush(requests_);
-  const std::string line = LineFrom(answers_);
+  const std::string line = ReadLine(answers_);
   Answer answer;
-  if (std::sscanf(line.c_str(), "%lf %lf", &answer.seconds, &answer.result) !=
-      2) {
+  if (!(std::istringstream(line) >> answer.seconds >> answer.result)) {
     throw std::runtime_error("child process: no times: " + line);
   }
   return answer;
 }
 
-void TimedChild::Start(const std::function<int()>& body) {
-  std::array<int, 2> requests;
-  std::array<int, 2> answers;
-  if (pipe2(requests.data(), O_CLOEXEC) != 0 ||
-      pipe2(answers.data(), O_CLOEXEC) != 0) {
-    throw std::system_error(errno, std::generic_category(), "pipe");
-  }
-  std::fflush(stdout);
-  child_ = testing::StartChild([&] {
-    if (dup2(requests[0], STDIN_FILENO) < 0 ||
-        dup2(answers[1], STDOUT_FILENO) < 0) {
-      return 1;
-    }
-    // Other children wait for the end of their requests.
-    close_range(STDERR_FILENO + 1, ~0U, 0);
-    return body();
-  });
-  close(requests[0]);
-  close(answers[1]);
+void TimedChild::Start(
+    const std::function<pid_t(int input, int output)>& start) {
+  const std::array<int, 2> requests = Pipe();
+  const std::array<int, 2> answers = Pipe();
   requests_ = fdopen(requests[1], "w");
   answers_ = fdopen(answers[0], "r");
-  const std::string line = LineFrom(answers_);
+  try {
+    child_ = start(requests[0], answers[1]);
+  } catch (const std::system_error& error) {
+    refusal_ = error.what();
+  }
+  close(requests[0]);
+  close(answers[1]);
+  if (child_ == 0) return;
+  const std::string line = ReadLine(answers_);
   if (line != kReady) refusal_ = line.empty() ? "ended early" : line;
 }
 

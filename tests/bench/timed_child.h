@@ -42,8 +42,7 @@ class TimedChild {
   Answer Ask(const std::string& request = {});
 
  private:
-  void Start(const std::function<int()>& body);
-  std::string ReadLine();
+  void Start(const std::function<pid_t(int input, int output)>& start);
 
   pid_t child_ = 0;
   FILE* requests_ = nullptr;
