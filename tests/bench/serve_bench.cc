@@ -113,13 +113,14 @@ Seen ScrapeUntil(std::uint16_t port, bool gzip, Clock::time_point end) {
     ScrapeClient client(port, gzip);
     client.Scrape();
     client.CheckText();
-    for (Clock::time_point now = Clock::now(); now < end;) {
-      const Clock::time_point start = now;
+    Clock::time_point now;
+    do {
+      const Clock::time_point start = Clock::now();
       client.Scrape();
       now = Clock::now();
       seen.latencies.push_back(Seconds(now - start).count());
       client.CheckEnd();
-    }
+    } while (now < end);
     client.CheckText();
     seen.body_size = client.body_size();
   } catch (const std::exception& error) {
