@@ -18,12 +18,12 @@ double Load(const char* place) {
 }
 
 struct InFile {
-  const EntryRef* entries;
+  const std::uint32_t* offsets;
   const char* file;
 
-  double Value(std::size_t i) const { return Load(file + entries[i].offset); }
+  double Value(std::size_t i) const { return Load(file + offsets[i]); }
   double Time(std::size_t i) const {
-    return Load(file + entries[i].offset + sizeof(double));
+    return Load(file + offsets[i] + sizeof(double));
   }
 };
 
@@ -50,30 +50,31 @@ void CellSums::Begin() {
 
 void CellSums::Add(Merge merge, const EntryList& entries, const char* file) {
   Grow();
-  const InFile source{entries.data(), file};
+  const InFile source{entries.offsets->data(), file};
   if (merge == Merge::kMostRecent) {
-    AddMostRecent(entries, source);
+    AddMostRecent(*entries.keys, source);
   } else {
-    AddValues(merge, entries, source);
+    AddValues(merge, *entries.keys, source);
   }
 }
 
 void CellSums::Add(Merge merge, const EntryList& entries,
                    const KeptValues& values) {
   if (merge == Merge::kMostRecent) {
-    AddMostRecent(entries, KeptWithTimes{values.data()});
+    AddMostRecent(*entries.keys, KeptWithTimes{values.data()});
   } else {
-    AddValues(merge, entries, Kept{values.data()});
+    AddValues(merge, *entries.keys, Kept{values.data()});
   }
 }
 
 KeptValues CellSums::Keep(Merge merge, const EntryList& entries,
                           const char* file) {
-  const InFile source{entries.data(), file};
+  const InFile source{entries.offsets->data(), file};
+  const std::size_t size = entries.keys->size();
   const bool with_times = merge == Merge::kMostRecent;
   KeptValues values;
-  values.reserve(entries.size() * (with_times ? 2 : 1));
-  for (std::size_t i = 0; i < entries.size(); ++i) {
+  values.reserve(size * (with_times ? 2 : 1));
+  for (std::size_t i = 0; i < size; ++i) {
     values.push_back(source.Value(i));
     if (with_times) values.push_back(source.Time(i));
   }
@@ -81,21 +82,20 @@ KeptValues CellSums::Keep(Merge merge, const EntryList& entries,
 }
 
 template <typename Source>
-void CellSums::AddValues(Merge merge, const EntryList& entries,
+void CellSums::AddValues(Merge merge, const NumberList& keys,
                          const Source& source) {
-  const EntryRef* const refs = entries.data();
   const std::uint32_t* const cells = cell_of_key_.data();
   double* const values = values_.data();
-  const std::size_t size = entries.size();
+  const std::size_t size = keys.size();
   switch (merge) {
     case Merge::kSum:
       for (std::size_t i = 0; i < size; ++i) {
-        values[cells[refs[i].key]] += source.Value(i);
+        values[cells[keys[i]]] += source.Value(i);
       }
       break;
     case Merge::kMin:
       for (std::size_t i = 0; i < size; ++i) {
-        double& least = values[cells[refs[i].key]];
+        double& least = values[cells[keys[i]]];
         const double value = source.Value(i);
         // NaN loses to every number.
         if (value < least || std::isnan(least)) least = value;
@@ -103,7 +103,7 @@ void CellSums::AddValues(Merge merge, const EntryList& entries,
       break;
     case Merge::kMax:
       for (std::size_t i = 0; i < size; ++i) {
-        double& most = values[cells[refs[i].key]];
+        double& most = values[cells[keys[i]]];
         const double value = source.Value(i);
         if (value > most || std::isnan(most)) most = value;
       }
@@ -111,7 +111,7 @@ void CellSums::AddValues(Merge merge, const EntryList& entries,
     case Merge::kMostRecent:
     case Merge::kLast:
       for (std::size_t i = 0; i < size; ++i) {
-        values[cells[refs[i].key]] = source.Value(i);
+        values[cells[keys[i]]] = source.Value(i);
       }
       break;
   }
@@ -119,9 +119,9 @@ void CellSums::AddValues(Merge merge, const EntryList& entries,
 
 // A gauge never set has no timestamp, and no sample.
 template <typename Source>
-void CellSums::AddMostRecent(const EntryList& entries, const Source& source) {
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const std::uint32_t cell = cell_of_key_[entries[i].key];
+void CellSums::AddMostRecent(const NumberList& keys, const Source& source) {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::uint32_t cell = cell_of_key_[keys[i]];
     const double time = source.Time(i);
     if (time > times_[cell]) {
       times_[cell] = time;

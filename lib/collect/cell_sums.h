@@ -39,9 +39,9 @@ class CellSums {
 
  private:
   template <typename Source>
-  void AddValues(Merge merge, const EntryList& entries, const Source& source);
+  void AddValues(Merge merge, const NumberList& keys, const Source& source);
   template <typename Source>
-  void AddMostRecent(const EntryList& entries, const Source& source);
+  void AddMostRecent(const NumberList& keys, const Source& source);
   void Grow();
   double FirstValue(std::uint32_t cell) const;
 

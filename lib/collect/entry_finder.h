@@ -17,7 +17,7 @@ namespace promshm::collect {
 
 // What was found in a file, or in what it has grown by.
 struct FoundEntries {
-  SharedEntries entries;
+  EntryList entries;
   std::uint64_t end = 0;  // byte after the last of them
   std::optional<format::Damage> damage;
 };
@@ -48,18 +48,24 @@ class EntryFinder {
  private:
   // The file before.
   struct Example {
-    SharedEntries entries;
+    EntryList entries;
     std::uint32_t value_size = 0;
     std::uint64_t end = 0;
   };
 
+  // Entries in the making.
+  struct Draft {
+    NumberList keys;
+    NumberList offsets;
+  };
+
   std::size_t CountAlike(const Example& example, std::string_view bytes) const;
   FoundEntries Walk(SeriesIndex::KeySet* keys, const Example& example,
-                    std::size_t next, format::EntryCursor cursor,
-                    std::uint32_t value_size, EntryList list);
+                    format::EntryCursor cursor, std::uint32_t value_size,
+                    Draft draft);
 
   SeriesIndex& index_;
-  EntryLists lists_;
+  NumberLists lists_;
   std::unordered_map<const SeriesIndex::KeySet*, Example> examples_;
   std::uint64_t looked_up_ = 0;
 };

@@ -9,30 +9,27 @@
 
 namespace promshm::collect {
 
-// Where in a file a value lies, and the number of its key.
-struct EntryRef {
-  std::uint32_t offset = 0;
-  std::uint32_t key = 0;
+using NumberList = std::vector<std::uint32_t>;
+using SharedNumbers = std::shared_ptr<const NumberList>;
 
-  bool operator==(const EntryRef&) const = default;
+// The entries of a file, in their order. Files that are alike share the lists.
+struct EntryList {
+  SharedNumbers keys;     // the numbers of their keys; null: no entries known
+  SharedNumbers offsets;  // of their values in the file; null: of no use
 };
-
-// The entries of a file, in their order. Files that are alike share one.
-using EntryList = std::vector<EntryRef>;
-using SharedEntries = std::shared_ptr<const EntryList>;
 
 // Purpose: finds the list that is alike, so that each is kept once.
 //
 // Thread safety: needs external locking.
-class EntryLists {
+class NumberLists {
  public:
-  SharedEntries Share(EntryList list);
+  SharedNumbers Share(NumberList list);
 
  private:
   void ForgetUnused();
 
   // By a hash of their contents.
-  std::unordered_multimap<std::size_t, std::weak_ptr<const EntryList>> lists_;
+  std::unordered_multimap<std::size_t, std::weak_ptr<const NumberList>> lists_;
   std::size_t forget_at_ = 64;
 };
 

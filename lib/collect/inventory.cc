@@ -26,8 +26,8 @@ InventoryTaker::InventoryTaker(const SeriesIndex* index,
 }
 
 void InventoryTaker::Take(const KnownFile& file, const std::string& path) {
-  if (file.entries != nullptr) {
-    for (const std::uint32_t number : GroupsOf(*file.entries, path)) {
+  if (file.entries.keys != nullptr) {
+    for (const std::uint32_t number : GroupsOf(*file.entries.keys, path)) {
       GroupState& group = groups_[number];
       if (!group.is_wanted || group.process == file.process) continue;
       group.process = file.process;
@@ -48,14 +48,14 @@ Inventory InventoryTaker::Finish() {
 
 // Files that are alike have the same, which one of them is looked through for.
 const std::vector<std::uint32_t>& InventoryTaker::GroupsOf(
-    const EntryList& entries, const std::string& path) {
-  const auto [found, is_new] = groups_of_.try_emplace(&entries);
+    const NumberList& keys, const std::string& path) {
+  const auto [found, is_new] = groups_of_.try_emplace(&keys);
   std::vector<std::uint32_t>& groups = found->second;
   if (!is_new) return groups;
-  for (const EntryRef& entry : entries) {
-    const std::uint32_t group = index_.keys()[entry.key].group;
+  for (const std::uint32_t key : keys) {
+    const std::uint32_t group = index_.keys()[key].group;
     if (groups.empty() || groups.back() != group) groups.push_back(group);
-    if (keys_met_[entry.key] == 0) Meet(entry.key, path);
+    if (keys_met_[key] == 0) Meet(key, path);
   }
   std::sort(groups.begin(), groups.end());
   groups.erase(std::unique(groups.begin(), groups.end()), groups.end());

@@ -51,7 +51,7 @@ class InventoryTaker {
     std::uint32_t process = 0;  // that was counted last
   };
 
-  const std::vector<std::uint32_t>& GroupsOf(const EntryList& entries,
+  const std::vector<std::uint32_t>& GroupsOf(const NumberList& keys,
                                              const std::string& path);
   void Meet(std::uint32_t key_number, const std::string& path);
   void MeetHelp(const KnownKey& key, const std::string& path,
@@ -64,7 +64,7 @@ class InventoryTaker {
   std::vector<char> keys_met_;
   std::vector<char> cells_met_;
   std::vector<GroupState> groups_;
-  std::unordered_map<const EntryList*, std::vector<std::uint32_t>> groups_of_;
+  std::unordered_map<const NumberList*, std::vector<std::uint32_t>> groups_of_;
   Inventory inventory_;
 };
 

@@ -34,7 +34,7 @@ struct KnownFile {
   std::uint32_t process = 0;
   SeriesIndex::KeySet* keys = nullptr;
 
-  SharedEntries entries;  // null: nothing to count
+  EntryList entries;
   std::uint64_t end = 0;  // byte after the last of them
   std::optional<Issue> issue;
 

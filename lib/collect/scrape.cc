@@ -119,7 +119,7 @@ Result<Scrape::Outcome> Scrape::AddDirectory(KnownDirectory* directory) {
       Status status = ReadOne(directory, opened++, &file);
       if (!status.ok()) return status;
     } else if (file.kept) {
-      memory_->sums.Add(MergeOf(file.kind), *file.entries, *file.kept);
+      memory_->sums.Add(MergeOf(file.kind), file.entries, *file.kept);
     } else if (file.mapping.is_mapped() &&
                !AddInPlace(&file, directory->PathOf(file))) {
       file.Reread();
@@ -146,7 +146,7 @@ Status Scrape::ReadOne(KnownDirectory* directory, std::size_t opened,
   if (!taken.ok()) return taken.status();
   if (taken->issue && taken->issue->kind == IssueKind::kVanished &&
       !directory->was_listed()) {
-    file->entries = nullptr;
+    file->entries = {};
     file->is_gone = true;
     return {};
   }
@@ -166,17 +166,17 @@ void Scrape::AddContents(const store::FileContents& contents,
                          const std::string& path, KnownFile* file) {
   ++costs_.files_read;
   costs_.bytes_read += contents.bytes.size();
-  const SharedEntries before = file->entries;
+  const SharedNumbers before = file->entries.keys;
   const bool had_issue = file->issue.has_value();
   SetContents(contents, path, file);
-  if (file->entries != before || had_issue || file->issue) ++version_;
-  if (file->entries == nullptr) return;
-  memory_->sums.Add(MergeOf(file->kind), *file->entries, contents.bytes.data());
+  if (file->entries.keys != before || had_issue || file->issue) ++version_;
+  if (file->entries.keys == nullptr) return;
+  memory_->sums.Add(MergeOf(file->kind), file->entries, contents.bytes.data());
 }
 
 void Scrape::SetContents(const store::FileContents& contents,
                          const std::string& path, KnownFile* file) {
-  file->entries = nullptr;
+  file->entries = {};
   file->end = 0;
   file->issue = contents.issue;
   if (contents.issue) return;
@@ -200,7 +200,8 @@ void Scrape::SetContents(const store::FileContents& contents,
 void Scrape::Retain(const store::FileDescriptor& fd, const char* bytes,
                     KnownFile* file) {
   if (store::ProbeWriters(fd.get()) == store::Writers::kNone) {
-    file->kept = CellSums::Keep(MergeOf(file->kind), *file->entries, bytes);
+    file->kept = CellSums::Keep(MergeOf(file->kind), file->entries, bytes);
+    file->entries.offsets.reset();
     file->must_read = false;
     return;
   }
@@ -225,14 +226,14 @@ bool Scrape::AddInPlace(KnownFile* file, const std::string& path) {
   if (used > end && !FindTail(static_cast<std::uint64_t>(used), path, file)) {
     return false;
   }
-  memory_->sums.Add(MergeOf(file->kind), *file->entries, file->mapping.base());
+  memory_->sums.Add(MergeOf(file->kind), file->entries, file->mapping.base());
   return !guard.has_faulted();
 }
 
 // What a file has grown by. False where that is damaged.
 bool Scrape::FindTail(std::uint64_t used, const std::string& path,
                       KnownFile* file) {
-  const bool whole = file->entries->size() < kTellingEntries;
+  const bool whole = file->entries.keys->size() < kTellingEntries;
   const std::uint64_t begin = whole ? 0 : file->end;
   // A copy, which nobody changes meanwhile.
   tail_.resize(used - begin);
@@ -244,7 +245,7 @@ bool Scrape::FindTail(std::uint64_t used, const std::string& path,
     SetContents({tail, used, std::nullopt}, path, file);
   } else {
     FoundEntries found = memory_->finder.FindMore(
-        file->keys, *file->entries, file->end, tail, used, file->dialect);
+        file->keys, file->entries, file->end, tail, used, file->dialect);
     file->entries = std::move(found.entries);
     file->end = found.end;
     if (found.damage) file->issue = store::DamagedFile(path, *found.damage);
