@@ -70,7 +70,7 @@ Collector::Collector(std::string directory)
           std::vector<std::string>{std::move(directory)},
           collect::KnownDirectory::Files::kRefused)) {}
 
-Collector::Collector(std::vector<std::string> sources)
+Collector::Collector(const std::vector<std::string>& sources)
     : memory_(std::make_unique<Memory>(
           sources, collect::KnownDirectory::Files::kTaken)) {}
 

@@ -1,8 +1,5 @@
 #include "collect/known_directory.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -11,11 +8,6 @@
 
 namespace promshm::collect {
 namespace {
-
-bool IsFile(const std::string& path) {
-  struct stat info;
-  return stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode);
-}
 
 bool IsMetricFile(const std::string& name) {
   return format::MetricFileName::Parse(name).has_value();
@@ -56,7 +48,7 @@ void KnownDirectory::Reset() {
 }
 
 Result<store::MetricDirectory> KnownDirectory::Open(bool watch) {
-  if (files_wanted_ == Files::kTaken && IsFile(path_)) {
+  if (files_wanted_ == Files::kTaken && store::IsFile(path_)) {
     Result<store::MetricDirectory> file =
         store::MetricDirectory::OpenSource(path_);
     Reset();
@@ -105,9 +97,7 @@ std::vector<std::string> KnownDirectory::ToldNames(
     const store::FileDescriptor& directory) {
   std::vector<std::string> names;
   for (const std::string& name : told_) {
-    struct stat info;
-    if (IsMetricFile(name) || fstatat(directory.get(), name.c_str(), &info,
-                                      AT_SYMLINK_NOFOLLOW) == 0) {
+    if (IsMetricFile(name) || store::Has(directory, name)) {
       names.push_back(name);
     } else if (KnownFile* known = FindFile(name)) {
       known->is_gone = true;

@@ -1,7 +1,5 @@
 #include "collect/scrape.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -102,7 +100,7 @@ Result<Scrape::Outcome> Scrape::TryPass(bool watch) {
   }
   memory_->sums.Begin();
   for (KnownDirectory& directory : directories_) {
-    const Result<Outcome> outcome = AddDirectory(&directory);
+    Result<Outcome> outcome = AddDirectory(&directory);
     if (!outcome.ok() || *outcome != Outcome::kDone) return outcome;
   }
   for (KnownDirectory& directory : directories_) {
@@ -205,13 +203,8 @@ void Scrape::Retain(const store::FileDescriptor& fd, const char* bytes,
     file->must_read = false;
     return;
   }
-  struct stat info;
-  if (fstat(fd.get(), &info) != 0) return;
-  const auto size = static_cast<std::size_t>(info.st_size);
-  if (size < std::max<std::uint64_t>(file->end, format::kDiskHeaderSize)) {
-    return;
-  }
-  file->must_read = !file->mapping.Map(fd, size);
+  file->must_read = !file->mapping.Map(
+      fd, std::max<std::uint64_t>(file->end, format::kDiskHeaderSize));
 }
 
 // False when the file is not any more what it was.

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,6 +51,17 @@ Result<FileDescriptor> OpenAndLock(const std::string& path, LockMode mode) {
                       "lock for 2 seconds");
   }
   return fd;
+}
+
+bool IsFile(const std::string& path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode);
+}
+
+bool Has(const FileDescriptor& directory, const std::string& name) {
+  struct stat info;
+  return fstatat(directory.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) ==
+         0;
 }
 
 bool IsListed(std::string_view name) {

@@ -16,6 +16,12 @@ namespace promshm::store {
 // which goes with the descriptor.
 Result<FileDescriptor> OpenAndLock(const std::string& path, LockMode mode);
 
+// Whether the path is there, and no directory.
+bool IsFile(const std::string& path);
+
+// Whether the directory has something of that name.
+bool Has(const FileDescriptor& directory, const std::string& name);
+
 // Whether a name is a metric file's: every `*.db` that is not hidden, whatever
 // it is.
 bool IsListed(std::string_view name);

@@ -1,11 +1,11 @@
 #include "store/file_mapping.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdio>
-#include <memory>
+#include <fstream>
 
 #include "store/process_generation.h"
 
@@ -15,18 +15,10 @@ namespace {
 // Of all files of this process.
 std::atomic<std::size_t> mappings{0};
 
-struct CloseStream {
-  void operator()(std::FILE* stream) const { std::fclose(stream); }
-};
-
 // Half of what the kernel lets a process have: the rest is the application's.
 std::size_t MappingBudget() {
   std::size_t most = 65530;
-  const std::unique_ptr<std::FILE, CloseStream> stream(
-      std::fopen("/proc/sys/vm/max_map_count", "re"));
-  if (stream != nullptr && std::fscanf(stream.get(), "%zu", &most) != 1) {
-    return 0;
-  }
+  std::ifstream("/proc/sys/vm/max_map_count") >> most;
   return most / 2;
 }
 
@@ -47,10 +39,13 @@ FileMapping& FileMapping::operator=(FileMapping&& other) noexcept {
   return *this;
 }
 
-bool FileMapping::Map(const FileDescriptor& fd, std::size_t size) {
+bool FileMapping::Map(const FileDescriptor& fd, std::size_t least) {
   Release();
   static const std::size_t budget = MappingBudget();
-  if (mappings >= budget) return false;
+  struct stat info;
+  if (mappings >= budget || fstat(fd.get(), &info) != 0) return false;
+  const auto size = static_cast<std::size_t>(info.st_size);
+  if (size < least) return false;
   const std::size_t whole = WholePages(size);
   void* memory = mmap(nullptr, whole, PROT_READ, MAP_SHARED, fd.get(), 0);
   if (memory == MAP_FAILED) return false;

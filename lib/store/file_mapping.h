@@ -22,9 +22,9 @@ class FileMapping {
   FileMapping(FileMapping&& other) noexcept { *this = std::move(other); }
   FileMapping& operator=(FileMapping&& other) noexcept;
 
-  // The file's first `size` bytes. False where the process has as many mappings
-  // as it should have for this, or may not have more.
-  bool Map(const FileDescriptor& fd, std::size_t size);
+  // The file as large as it is now. False where that is less than `least`, or
+  // where the process has as many mappings as it should have for this.
+  bool Map(const FileDescriptor& fd, std::size_t least);
 
   void Release();
 

@@ -2,7 +2,6 @@
 
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,10 +52,7 @@ Result<MetricDirectory> MetricDirectory::OpenSome(const std::string& path,
 }
 
 Result<MetricDirectory> MetricDirectory::OpenSource(const std::string& path) {
-  struct stat info;
-  if (stat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) {
-    return Open(path);
-  }
+  if (!IsFile(path)) return Open(path);
   MetricDirectory directory;
   Status status = directory.OpenAsFile(path);
   if (!status.ok()) return status;

@@ -39,7 +39,8 @@ struct CollectOptions {
 /// values of living processes are added up in mappings of their files, those of
 /// dead ones from a copy. Where the kernel does not tell (network file systems,
 /// no watch left, no right to ask whether a file has a writer) files are read,
-/// or mapped, as is needed for the same numbers. What has vanished is forgotten.
+/// or mapped, as is needed for the same numbers. What has vanished is
+/// forgotten.
 ///
 /// A file that somebody cuts while it is mapped raises SIGBUS. So from the
 /// second Collect() until the last Collector is gone there is a handler for it,
@@ -57,7 +58,7 @@ class PROMSHM_EXPORT Collector {
 
   /// Collects several sources as if their files lay in one directory. Each is
   /// a directory or one metric file. Duplicates count twice.
-  explicit Collector(std::vector<std::string> sources);
+  explicit Collector(const std::vector<std::string>& sources);
 
   ~Collector();
   Collector(Collector&& other) noexcept;
