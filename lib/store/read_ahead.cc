@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <system_error>
@@ -49,7 +50,6 @@ ReadAhead::ReadAhead(MetricDirectory* directory) : directory_(*directory) {
 ReadAhead::~ReadAhead() {
   if (!helper_.joinable()) return;
   unclaimed_ = directory_.size();
-  is_ending_ = true;
   given_ = directory_.size();
   given_.notify_all();
   helper_.join();
@@ -57,57 +57,66 @@ ReadAhead::~ReadAhead() {
 
 Result<FileContents> ReadAhead::Next() {
   const std::size_t file = next_++;
-  // The slot of the file before is free from here on.
+  if (!helper_.joinable()) return directory_.Read(file, &reader_);
+  if (given_away_ != nullptr) given_away_->is_used = false;
+  given_away_ = nullptr;
   given_ = file;
   given_.notify_all();
-  if (Claim(file)) return directory_.Read(file, &reader_);
-  Slot& slot = slots_[file % kSlots];
-  if (!WaitFor(&slot)) return directory_.Peek(file, &reader_);
+  while (unclaimed_ <= file) ReadOne(&own_);
+  if (!WaitFor(file)) return directory_.Peek(file, &reader_);
   directory_.Close(file);
-  return *std::move(slot.contents);
-}
-
-bool ReadAhead::Claim(std::size_t file) {
-  return unclaimed_.compare_exchange_strong(file, file + 1);
-}
-
-// On a busy machine the helper may not run for as long as many files take, and
-// neither would this thread once it slept or yielded.
-bool ReadAhead::WaitFor(Slot* slot) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (slot->state == State::kReading) {
-    if (std::chrono::steady_clock::now() >= deadline) {
-      State reading = State::kReading;
-      return !slot->state.compare_exchange_strong(reading, State::kGivenUp);
-    }
-  }
-  return true;
+  given_away_ = places_[file % kMostFiles].buffer;
+  const Result<FileContents>& contents = *given_away_->contents;
+  if (contents.ok()) bytes_ahead_ -= contents->bytes.size();
+  return contents;
 }
 
 void ReadAhead::Help() noexcept {
-  while (!is_ending_) {
-    const std::size_t file = unclaimed_;
-    if (file >= directory_.size()) return;
+  for (;;) {
     const std::size_t given = given_;
-    if (file >= given + kSlots) {
-      given_.wait(given);
-    } else {
-      // Nobody else looks at the slot until the file is claimed.
-      slots_[file % kSlots].state = State::kReading;
-      if (Claim(file)) HelpWith(file);
-    }
+    if (unclaimed_ >= directory_.size()) return;
+    if (!ReadOne(&helpers_)) given_.wait(given);
   }
 }
 
-void ReadAhead::HelpWith(std::size_t file) noexcept {
-  Slot& slot = slots_[file % kSlots];
-  try {
-    slot.contents.emplace(directory_.Peek(file, &slot.reader));
-  } catch (const std::exception&) {
-    slot.contents.emplace(Status(StatusKind::kIoError, "out of memory"));
+bool ReadAhead::ReadOne(Buffers* buffers) noexcept {
+  std::size_t file = unclaimed_;
+  const std::size_t given = given_;
+  if (file >= directory_.size() || file >= given + kMostFiles ||
+      (file > given && bytes_ahead_ >= kMostBytes)) {
+    return false;
   }
-  State reading = State::kReading;
-  slot.state.compare_exchange_strong(reading, State::kRead);
+  const auto buffer =
+      std::find_if(buffers->begin(), buffers->end(),
+                   [](const Buffer& some) { return !some.is_used; });
+  if (buffer == buffers->end()) return false;
+  if (!unclaimed_.compare_exchange_strong(file, file + 1)) return true;
+  buffer->is_used = true;
+  try {
+    buffer->contents.emplace(directory_.Peek(file, &buffer->reader));
+  } catch (const std::exception&) {
+    buffer->contents.emplace(Status(StatusKind::kIoError, "out of memory"));
+  }
+  if (buffer->contents->ok()) {
+    bytes_ahead_ += (*buffer->contents)->bytes.size();
+  }
+  Place& place = places_[file % kMostFiles];
+  place.buffer = &*buffer;
+  place.is_of = file + 1;
+  return true;
+}
+
+bool ReadAhead::WaitFor(std::size_t file) noexcept {
+  const Place& place = places_[file % kMostFiles];
+  while (place.is_of != file + 1 && ReadOne(&own_)) {
+  }
+  // On a busy machine the helper may not run for as long as many files take,
+  // and neither would this thread once it slept or yielded.
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (place.is_of != file + 1) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+  }
+  return true;
 }
 
 }  // namespace promshm::store

@@ -32,34 +32,44 @@ class ReadAhead {
   Result<FileContents> Next();
 
  private:
-  static constexpr std::size_t kSlots = 4;
+  // How many files, and bytes of them, are read before they are asked for.
+  static constexpr std::size_t kMostFiles = 16;
+  static constexpr std::size_t kMostBytes = std::size_t{4} << 20;
 
-  enum class State { kReading, kRead, kGivenUp };
-
-  // A file that the helper reads, in turn with those kSlots apart.
-  struct Slot {
+  // What a thread reads files into; the first that is free, so that few are
+  // ever needed.
+  struct Buffer {
     MetricFileReader reader;
     std::optional<Result<FileContents>> contents;
-    std::atomic<State> state{State::kReading};
+    std::atomic<bool> is_used{false};
+  };
+  using Buffers = std::array<Buffer, kMostFiles>;
+
+  // Where a file is once it is read, in turn with those kMostFiles apart.
+  struct Place {
+    std::atomic<std::size_t> is_of{0};  // one more than the file's number
+    Buffer* buffer = nullptr;
   };
 
   void Help() noexcept;
-  void HelpWith(std::size_t file) noexcept;
 
-  // Whether the caller is to read the file, and nobody else.
-  bool Claim(std::size_t file);
+  // Reads the next file that nobody reads yet, unless that is far ahead.
+  bool ReadOne(Buffers* buffers) noexcept;
 
-  // Whether the helper has read the file, given some time.
-  static bool WaitFor(Slot* slot);
+  // Whether the file was read in good time.
+  bool WaitFor(std::size_t file) noexcept;
 
   MetricDirectory& directory_;
   MetricFileReader reader_;
-  std::array<Slot, kSlots> slots_;
+  Buffers own_;
+  Buffers helpers_;
+  std::array<Place, kMostFiles> places_;
+  Buffer* given_away_ = nullptr;
   std::size_t next_ = 0;
   std::atomic<std::size_t> unclaimed_{0};
+  std::atomic<std::size_t> bytes_ahead_{0};
   // The file that was given last, or is about to be.
   std::atomic<std::size_t> given_{0};
-  std::atomic<bool> is_ending_{false};
   std::thread helper_;
 };
 
