@@ -237,6 +237,7 @@ std::vector<ProcessFiles> WriteDirectory(const DirectoryShape& shape,
       part(kCounters, shape.counters), part(kGauges, shape.gauges),
       part(kHistograms, shape.histograms), part(kSummaries, shape.summaries)};
   std::vector<ProcessFiles> processes;
+  processes.reserve(static_cast<std::size_t>(shape.processes));
   for (int process = 0; process < shape.processes; ++process) {
     Values values(process);
     ProcessFiles files;

@@ -17,12 +17,13 @@ struct Growth {
   double target;
 };
 constexpr Growth kGrowths[] = {
-    {"entries", "100x96", "100x960", 11},
     {"entries", "1000x96", "1000", 11},
-    {"processes", "100x96", "1000x96", 11},
+    {"entries", "1000", "1000x9600", 11},
     {"processes", "100x960", "1000", 11},
+    {"processes", "1000", "10000x960", 11},
     // As many entries in all.
     {"files", "100x960", "1000x96", 0},
+    {"files", "100x9600", "1000", 0},
 };
 constexpr Row kGrowing[] = {Row::kFirst, Row::kAgain, Row::kReadFloor,
                             Row::kValueFloor};

@@ -239,6 +239,12 @@ double Times::Median(Row row) const {
   return *middle;
 }
 
+double Times::Fastest(Row row) const {
+  const std::vector<double>& seconds = seconds_[static_cast<std::size_t>(row)];
+  return seconds.empty() ? std::nan("")
+                         : *std::min_element(seconds.begin(), seconds.end());
+}
+
 RunResult TimeScrapes(const std::string& directory, const RunOptions& options) {
   return ScrapeRun(directory, options).Run();
 }

@@ -51,6 +51,7 @@ class Times {
 
   // In seconds; not a number where there is none.
   double Median(Row row) const;
+  double Fastest(Row row) const;
 
  private:
   std::array<std::vector<double>, kRows> seconds_;
