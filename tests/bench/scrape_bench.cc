@@ -125,11 +125,10 @@ std::vector<std::string> AliveFiles(const std::vector<ProcessFiles>& processes,
 // Or the disk would be busy with the files while times are taken.
 void SynchronizeDisk(const std::string& directory) {
   const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool done = fd >= 0 && syncfs(fd) == 0;
-  close(fd);
-  if (!done) {
+  if (fd < 0 || syncfs(fd) != 0) {
     throw std::system_error(errno, std::generic_category(), directory);
   }
+  close(fd);
 }
 
 double Entries(const DirectoryShape& shape) {
