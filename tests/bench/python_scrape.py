@@ -2,7 +2,7 @@
 
 usage: python_scrape.py CLIENTS DIRECTORY
 
-Answers each line on the standard input with a line, seconds and bytes of text:
+Answers each line on the standard input with a line, bytes of text and seconds:
 `collect` times the collector alone, `scrape` the collector and its text,
 `write PATH` does so and writes the text to PATH.
 """
@@ -48,7 +48,7 @@ def answer_requests(directory):
         seconds = time.perf_counter() - start
         if request == "write":
             pathlib.Path(path).write_bytes(text)
-        print(f"{seconds:.9f} {len(text)}", flush=True)
+        print(f"{len(text)} {seconds:.9f}", flush=True)
 
 
 if __name__ == "__main__":

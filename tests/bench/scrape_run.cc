@@ -129,6 +129,10 @@ class ScrapeRun {
     result_.times.Add(row, SecondsOf(work));
   }
 
+  void Add(Row row, const TimedChild::Answer& answer) {
+    for (const double one : answer.seconds) result_.times.Add(row, one);
+  }
+
   void Dump() {
     WaitForSuccess(
         Spawn({options_.dump, "-o", "prometheus", directory_}, nowhere_),
@@ -145,8 +149,8 @@ class ScrapeRun {
   }
 
   void TimePython() {
-    result_.times.Add(Row::kPythonCollect, python_->Ask("collect").seconds);
-    result_.times.Add(Row::kPythonScrape, python_->Ask("scrape").seconds);
+    Add(Row::kPythonCollect, python_->Ask("collect"));
+    Add(Row::kPythonScrape, python_->Ask("scrape"));
   }
 
   // A Collector's life. While it is idle nobody opens a file: it may be told of
@@ -170,10 +174,7 @@ class ScrapeRun {
     for (int i = 0; i < kInRow; ++i) {
       Add(Row::kAgainText, collect_and_render);
     }
-    value_floor_.Ask();
-    for (int i = 0; i < kInRow; ++i) {
-      result_.times.Add(Row::kValueFloor, value_floor_.Ask().seconds);
-    }
+    Add(Row::kValueFloor, value_floor_.Ask(std::to_string(kInRow)));
   }
 
   // Values do not change in a run: each scrape has to say the same.
@@ -188,7 +189,7 @@ class ScrapeRun {
     result_.text_bytes = text_.size();
     result_.bytes_read = read_floor_.Run();
     if (text_ != first) Mismatch("first and later scrape differ");
-    const double floor = value_floor_.Ask().result;
+    const double floor = value_floor_.Ask("0").result;
     if (!SameSum(floor, SumOf(snapshot))) {
       Mismatch("floor and scrape differ in the sum of all values");
     }
@@ -198,7 +199,7 @@ class ScrapeRun {
   void CompareWithPython() {
     const testing::TemporaryDirectory place;
     const std::string path = place.PathOf("text");
-    python_seconds_ = python_->Ask("write " + path).seconds;
+    python_seconds_ = python_->Ask("write " + path).seconds.at(0);
     std::ifstream file(path, std::ios::binary);
     const std::string text((std::istreambuf_iterator<char>(file)), {});
     const std::string difference = FirstDifference(text_, text);

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <exception>
 #include <sstream>
 #include <stdexcept>
@@ -26,12 +27,17 @@ int AnswerRequests(const std::function<TimedChild::Work()>& prepare) {
     const TimedChild::Work work = prepare();
     std::puts(kReady);
     std::fflush(stdout);
-    for (int c = std::getc(stdin); c != EOF; c = std::getc(stdin)) {
-      if (c != '\n') continue;
-      const Clock::time_point start = Clock::now();
-      const double result = work();
-      const std::chrono::duration<double> time = Clock::now() - start;
-      std::printf("%.9f %.17g\n", time.count(), result);
+    for (std::string line = ReadLine(stdin); !line.empty();
+         line = ReadLine(stdin)) {
+      std::printf("%.17g", work());
+      std::vector<double> seconds(std::strtoul(line.c_str(), nullptr, 10));
+      for (double& one : seconds) {
+        const Clock::time_point start = Clock::now();
+        work();
+        one = std::chrono::duration<double>(Clock::now() - start).count();
+      }
+      for (const double one : seconds) std::printf(" %.9f", one);
+      std::puts("");
       std::fflush(stdout);
     }
     return 0;
@@ -83,10 +89,12 @@ TimedChild::Answer TimedChild::Ask(const std::string& request) {
   std::fputs((request + '\n').c_str(), requests_);
   std::fflush(requests_);
   const std::string line = ReadLine(answers_);
+  std::istringstream numbers(line);
   Answer answer;
-  if (!(std::istringstream(line) >> answer.seconds >> answer.result)) {
-    throw std::runtime_error("child process: no times: " + line);
+  if (!(numbers >> answer.result)) {
+    throw std::runtime_error("child process: no result: " + line);
   }
+  for (double one; numbers >> one;) answer.seconds.push_back(one);
   return answer;
 }
 

@@ -10,24 +10,24 @@
 
 namespace promshm::bench {
 
-// Purpose: a child process that does something each time it is asked, and says
-// how long that took. It ends with the object, or with the program.
+// Purpose: a child process that does something when it is asked, and says how
+// long that took. It ends with the object, or with the program.
 //
 // Thread safety: needs external locking.
 class TimedChild {
  public:
   struct Answer {
-    double seconds = 0;
     double result = 0;
+    std::vector<double> seconds;
   };
   using Work = std::function<double()>;
 
-  // Forks. `prepare` runs in the child, at once and untimed, and gives what is
-  // to be repeated.
+  // Forks. `prepare` runs in the child, at once, and gives what is done. A
+  // request is the number of times to do it in a row, after once untimed.
   explicit TimedChild(const std::function<Work()>& prepare);
 
-  // Runs a program. It answers each line on its standard input with a line:
-  // seconds and result, as decimal numbers. Its first line is `ready`, or why
+  // Runs a program. It answers each line on its standard input with a line: a
+  // result and seconds, as decimal numbers. Its first line is `ready`, or why
   // it cannot.
   explicit TimedChild(const std::vector<std::string>& command);
 
@@ -39,7 +39,7 @@ class TimedChild {
   const std::string& refusal() const { return refusal_; }
 
   // Trouble is thrown.
-  Answer Ask(const std::string& request = {});
+  Answer Ask(const std::string& request);
 
  private:
   void Start(const std::function<pid_t(int input, int output)>& start);
