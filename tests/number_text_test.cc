@@ -221,7 +221,8 @@ TEST(NumberTextTest, PowersAndTheirNeighboursAreSpelledByTheRules) {
       spelling.CheckAround(*ParseNumber(number));
     }
   }
-  for (double ten = 1; ten <= 1e18; ten *= 10) {
+  for (int power = 0; power <= 18; ++power) {
+    const double ten = *ParseNumber("1e" + std::to_string(power));
     for (const double near : {-1.5, -1.0, -0.5, 0.5, 1.0, 1.5}) {
       spelling.Check(std::fabs(ten + near));
     }
