@@ -206,6 +206,7 @@ std::string RandomDirectory::Merge() {
   }
   const std::string merged = "counter_archive.db";
   Write(PathOf(kHidden), RandomBytes(merged));
+  fs::remove(PathOf(merged));
   fs::rename(PathOf(kHidden), PathOf(merged));
   return said;
 }
