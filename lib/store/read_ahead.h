@@ -34,7 +34,7 @@ class ReadAhead {
  private:
   // How many files, and bytes of them, are read before they are asked for.
   static constexpr std::size_t kMostFiles = 16;
-  static constexpr std::size_t kMostBytes = std::size_t{4} << 20;
+  static constexpr std::size_t kMostBytes = std::size_t{1} << 20;
 
   // What a thread reads files into; the first that is free, so that few are
   // ever needed.
