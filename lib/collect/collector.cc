@@ -23,7 +23,7 @@ class Collector::Memory {
     const std::uint64_t begun_before = passes_begun_;
     const std::lock_guard<std::mutex> lock(mutex_);
     // Whoever waited has a pass that began after it came, be it another's.
-    if (passes_begun_ == begun_before) Pass();
+    if (passes_begun_ == begun_before || is_forgotten_) Pass();
     if (!status_.ok()) return status_;
     collect::View& view = ViewOf(options.names);
     Snapshot snapshot = view.Take(scrape_);
@@ -38,6 +38,7 @@ class Collector::Memory {
     status_ = {StatusKind::kIoError, "out of memory"};
     try {
       status_ = scrape_.Pass();
+      is_forgotten_ = false;
     } catch (...) {
       Reset();
       throw;
@@ -45,6 +46,7 @@ class Collector::Memory {
   }
 
   void Reset() {
+    is_forgotten_ = true;
     scrape_.Reset();
     all_.reset();
     some_.reset();
@@ -59,6 +61,7 @@ class Collector::Memory {
   std::atomic<std::uint64_t> passes_begun_{0};
   std::mutex mutex_;
   collect::Scrape scrape_;
+  bool is_forgotten_ = true;  // what the last pass found
   Status status_;
   std::optional<collect::View> all_;
   // Of the names that were asked for last.
