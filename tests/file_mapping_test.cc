@@ -44,7 +44,7 @@ TEST_F(FileMappingTest, ShowsTheFileAsItIsAtEachMoment) {
   EXPECT_EQ(mapping.base()[99], 'y');
 }
 
-TEST_F(FileMappingTest, ReachesToTheEndOfAPage) {
+TEST_F(FileMappingTest, ReachesToTheEndOfTheLastPage) {
   FileMapping mapping;
   ASSERT_TRUE(mapping.Map(Open(), 100));
   EXPECT_EQ(mapping.size(), kPage);
@@ -52,7 +52,7 @@ TEST_F(FileMappingTest, ReachesToTheEndOfAPage) {
   ASSERT_TRUE(mapping.Map(Open(), kPage + 1));
   EXPECT_EQ(mapping.size(), 2 * kPage);
   ASSERT_TRUE(mapping.Map(Open(), kPage));
-  EXPECT_EQ(mapping.size(), kPage);
+  EXPECT_EQ(mapping.size(), 2 * kPage);
 }
 
 TEST_F(FileMappingTest, GoesWithTheObject) {
@@ -84,9 +84,13 @@ TEST_F(FileMappingTest, ReplacesWhatWasMapped) {
   EXPECT_FALSE(IsMappedMemory(second));
 }
 
-TEST_F(FileMappingTest, MappingNothingFails) {
+TEST_F(FileMappingTest, MappingWhatIsNotThereFails) {
   FileMapping mapping;
-  EXPECT_FALSE(mapping.Map(Open(), 0));
+  EXPECT_FALSE(mapping.Map(Open(), 101));
+  directory_.Write("empty", "");
+  const FileDescriptor empty(
+      open(directory_.PathOf("empty").c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_FALSE(mapping.Map(empty, 0));
   EXPECT_FALSE(mapping.Map(FileDescriptor(), 100));
   EXPECT_FALSE(mapping.is_mapped());
 }

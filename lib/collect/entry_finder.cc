@@ -37,7 +37,8 @@ FoundEntries EntryFinder::Find(SeriesIndex::KeySet* keys,
   std::uint64_t begin = 0;
   if (example.entries.keys != nullptr && example.value_size == value_size) {
     const std::size_t alike = CountAlike(example, bytes.substr(0, used));
-    if (alike == example.entries.keys->size() && example.end == used) {
+    if (alike == example.entries.keys->size() && example.end == used &&
+        used <= bytes.size()) {
       return {example.entries, used, std::nullopt};
     }
     draft.keys = FirstOf(*example.entries.keys, alike);

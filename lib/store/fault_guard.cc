@@ -30,7 +30,7 @@ void Handle(int signal, siginfo_t* info, void* context) {
     before.sa_sigaction(signal, info, context);
   } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
     before.sa_handler(signal);
-  } else {
+  } else if (before.sa_handler == SIG_DFL || info->si_code > 0) {
     // It comes again when this returns, or is sent again.
     struct sigaction last {};
     last.sa_handler = SIG_DFL;
