@@ -1,8 +1,10 @@
 #include "format/dumps_text.h"
 
+#include <bit>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -31,6 +33,40 @@ std::optional<std::uint32_t> EscapedUnit(std::string_view text,
   const auto [end, error] = std::from_chars(begin, begin + 4, unit, 16);
   if (error != std::errc() || end != begin + 4) return std::nullopt;
   return unit;
+}
+
+// Whether the byte does not stand for itself inside the quotes, or ends it.
+bool IsSpecial(char byte) {
+  return byte < ' ' || byte > '~' || byte == '"' || byte == '\\';
+}
+
+constexpr std::uint64_t InEachByte(std::uint64_t byte) {
+  return byte * 0x0101010101010101;
+}
+
+// Where the first special byte is, from `at` on; else the end of the text.
+std::size_t FindSpecial(std::string_view text, std::size_t at) {
+  // Eight at a time. Of the bytes that are marked the lowest is special, others
+  // need not be: a borrow or a carry goes upwards only.
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; text.size() - at >= sizeof(std::uint64_t);
+         at += sizeof(std::uint64_t)) {
+      std::uint64_t bytes;
+      std::memcpy(&bytes, text.data() + at, sizeof(bytes));
+      const std::uint64_t quote = bytes ^ InEachByte('"');
+      const std::uint64_t backslash = bytes ^ InEachByte('\\');
+      const std::uint64_t marks =
+          ((quote - InEachByte(1)) | (backslash - InEachByte(1)) |
+           (bytes - InEachByte(' ')) | (bytes + InEachByte(0x7f - '~')) |
+           bytes) &
+          InEachByte(0x80);
+      if (marks != 0) {
+        return at + static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+      }
+    }
+  }
+  while (at < text.size() && !IsSpecial(text[at])) ++at;
+  return at;
 }
 
 class DumpsReader {
@@ -79,38 +115,14 @@ class DumpsReader {
 
   bool ReadString(std::string* out) {
     if (!Take("\"")) return false;
-    // Mostly there is nothing to be replaced.
-    const std::size_t quote = text_.find('"', at_);
-    if (quote == std::string_view::npos) return false;
-    const std::string_view plain = text_.substr(at_, quote - at_);
-    if (IsPlain(plain)) {
-      out->assign(plain);
-      at_ = quote + 1;
-      return true;
-    }
     out->clear();
-    while (at_ < text_.size()) {
-      const std::size_t begin = at_;
-      while (at_ < text_.size() && IsPlain(text_.substr(at_, 1)) &&
-             text_[at_] != '"') {
-        ++at_;
-      }
-      out->append(text_, begin, at_ - begin);
+    for (;;) {
+      const std::size_t end = FindSpecial(text_, at_);
+      out->append(text_, at_, end - at_);
+      at_ = end;
       if (Take("\"")) return true;
       if (!ReadEscape(out)) return false;
     }
-    return false;
-  }
-
-  // Without a branch a character, so that the compiler takes many at once.
-  static bool IsPlain(std::string_view text) {
-    std::uint8_t special = 0;
-    for (const char c : text) {
-      const auto above_space = static_cast<std::uint8_t>(c - ' ');
-      special |= static_cast<std::uint8_t>(above_space > '~' - ' ');
-      special |= static_cast<std::uint8_t>(c == '\\');
-    }
-    return special == 0;
   }
 
   bool ReadEscape(std::string* out) {
