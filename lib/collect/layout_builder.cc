@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -41,12 +42,18 @@ class DraftWriter {
       : index_(index),
         cells_(index.cells()),
         cumulated_(index.groups()[draft->seen->group].kind.cumulated),
+        bucket_(draft->family.name + "_bucket"),
+        count_(draft->family.name + "_count"),
         draft_(draft) {}
 
   // `begin` to `end` are the cells of one series.
   void WriteSeries(const std::uint32_t* begin, const std::uint32_t* end) {
     MetricFamily& family = draft_->family;
     family.series.push_back({index_.LabelSet(cells_[*begin].label_set), {}});
+    constexpr std::size_t kMore = 2;  // that are not stored
+    family.series.back().samples.reserve(
+        static_cast<std::size_t>(end - begin) +
+        (family.type == FamilyType::kHistogram ? kMore : 0));
     if (family.type == FamilyType::kHistogram) {
       WriteHistogram(begin, end);
       return;
@@ -62,36 +69,34 @@ class DraftWriter {
   }
 
   void WriteHistogram(const std::uint32_t* begin, const std::uint32_t* end) {
-    const std::string bucket = draft_->family.name + "_bucket";
-    const std::string count = draft_->family.name + "_count";
     const std::uint32_t* rest = begin;
     while (rest != end && cells_[*rest].bound) ++rest;
     const std::uint32_t* stored = std::find_if(
-        rest, end, [&](std::uint32_t cell) { return NameOf(cell) == count; });
+        rest, end, [&](std::uint32_t cell) { return NameOf(cell) == count_; });
     // What was counted: the cumulated buckets, unless the file counts itself.
     const ValueRule total = cumulated_ && stored != end
                                 ? ValueRule{Kind::kCopy, *stored}
                                 : ValueRule{Kind::kTotal, 0};
     for (const std::uint32_t* cell = begin; cell != rest; ++cell) {
       const bool first = cumulated_ || cell == begin;
-      Append(bucket, BoundText(*cells_[*cell].bound),
+      Append(bucket_, BoundText(*cells_[*cell].bound),
              {first ? Kind::kFirstBucket : Kind::kNextBucket, *cell});
     }
     // A worker that is just registering, or a file cut short, has not all
     // buckets; an exposition without the last one is refused as a whole.
     if (rest == begin) {
-      Append(bucket, BoundText(HUGE_VAL),
+      Append(bucket_, BoundText(HUGE_VAL),
              total.kind == Kind::kCopy ? total : ValueRule{Kind::kZero, 0});
     } else if (!std::isinf(*cells_[rest[-1]].bound) ||
                *cells_[rest[-1]].bound < 0) {
-      Append(bucket, BoundText(HUGE_VAL), total);
+      Append(bucket_, BoundText(HUGE_VAL), total);
     }
     for (const std::uint32_t* cell = rest; cell != end; ++cell) {
-      if (NameOf(*cell) != count) {
+      if (NameOf(*cell) != count_) {
         Append(NameOf(*cell), {}, {Kind::kCopy, *cell});
       }
     }
-    Append(count, {}, total);
+    Append(count_, {}, total);
   }
 
   void Append(std::string_view name, std::string le, ValueRule rule) {
@@ -108,6 +113,8 @@ class DraftWriter {
   const SeriesIndex& index_;
   const std::vector<Cell>& cells_;
   const bool cumulated_;
+  const std::string bucket_;
+  const std::string count_;
   Draft* draft_;
 };
 
@@ -172,7 +179,9 @@ std::vector<RankedSet> SortedSets(const SeriesIndex& index,
     const std::uint32_t set = index.cells()[cell].label_set;
     if (numbers.empty() || numbers.back() != set) numbers.push_back(set);
   }
-  std::sort(numbers.begin(), numbers.end());
+  if (!std::is_sorted(numbers.begin(), numbers.end())) {
+    std::sort(numbers.begin(), numbers.end());
+  }
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   std::vector<RankedSet> sets;
   sets.reserve(numbers.size());
@@ -187,50 +196,51 @@ std::vector<RankedSet> SortedSets(const SeriesIndex& index,
   return sets;
 }
 
-// A cell, and where its labels stand among all labels of the family.
-struct PlacedCell {
-  std::uint32_t place = 0;
-  std::uint32_t cell = 0;
-};
-
-std::vector<PlacedCell> PlaceCells(const SeriesIndex& index,
-                                   const std::vector<std::uint32_t>& cells) {
-  std::unordered_map<std::uint32_t, std::uint32_t> places;
-  places.reserve(cells.size());
-  for (const RankedSet& ranked : SortedSets(index, cells)) {
-    places.emplace(ranked.set, static_cast<std::uint32_t>(places.size()));
+// Buckets by their bounds, then the other samples.
+bool IsBefore(const SeriesIndex& index, std::uint32_t a, std::uint32_t b) {
+  const Cell& x = index.cells()[a];
+  const Cell& y = index.cells()[b];
+  if (x.bound || y.bound) {
+    return x.bound && (!y.bound || *x.bound < *y.bound);
   }
-  std::vector<PlacedCell> placed;
-  placed.reserve(cells.size());
-  for (const std::uint32_t cell : cells) {
-    placed.push_back({places[index.cells()[cell].label_set], cell});
-  }
-  return placed;
+  const std::string_view name = index.Name(x.sample);
+  const std::string_view other = index.Name(y.sample);
+  const int rank = RankOfSample(name);
+  const int other_rank = RankOfSample(other);
+  return rank != other_rank ? rank < other_rank : name < other;
 }
 
-// By labels, then buckets by their bounds, then the other samples.
-void SortCells(const SeriesIndex& index, std::vector<std::uint32_t>* cells) {
-  std::vector<PlacedCell> placed = PlaceCells(index, *cells);
-  const std::vector<Cell>& all = index.cells();
-  const auto is_before = [&](const PlacedCell& a, const PlacedCell& b) {
-    if (a.place != b.place) return a.place < b.place;
-    const Cell& x = all[a.cell];
-    const Cell& y = all[b.cell];
-    if (x.bound || y.bound) {
-      return x.bound && (!y.bound || *x.bound < *y.bound);
-    }
-    const std::string_view name = index.Name(x.sample);
-    const std::string_view other = index.Name(y.sample);
-    const int rank = RankOfSample(name);
-    const int other_rank = RankOfSample(other);
-    return rank != other_rank ? rank < other_rank : name < other;
+// Sorts the cells of a family: by their labels, and within a series. `places`
+// is memory, by label set, of which the contents have no meaning.
+void SortCells(const SeriesIndex& index, std::vector<std::uint32_t>* places,
+               std::vector<std::uint32_t>* cells) {
+  const std::vector<RankedSet> sets = SortedSets(index, *cells);
+  for (std::size_t place = 0; place < sets.size(); ++place) {
+    (*places)[sets[place].set] = static_cast<std::uint32_t>(place);
+  }
+  const auto place_of = [&](std::uint32_t cell) {
+    return (*places)[index.cells()[cell].label_set];
   };
-  std::sort(placed.begin(), placed.end(), is_before);
-  std::transform(placed.begin(), placed.end(), cells->begin(),
-                 [](const PlacedCell& cell) { return cell.cell; });
+  std::vector<std::size_t> begins(sets.size() + 1);
+  for (const std::uint32_t cell : *cells) ++begins[place_of(cell) + 1];
+  std::partial_sum(begins.begin(), begins.end(), begins.begin());
+  std::vector<std::size_t> next = begins;
+  std::vector<std::uint32_t> sorted(cells->size());
+  for (const std::uint32_t cell : *cells) sorted[next[place_of(cell)]++] = cell;
+  for (std::size_t place = 0; place < sets.size(); ++place) {
+    const auto begin =
+        sorted.begin() + static_cast<std::ptrdiff_t>(begins[place]);
+    const auto end =
+        sorted.begin() + static_cast<std::ptrdiff_t>(begins[place + 1]);
+    std::sort(begin, end, [&index](std::uint32_t a, std::uint32_t b) {
+      return IsBefore(index, a, b);
+    });
+  }
+  *cells = std::move(sorted);
 }
 
 Draft DraftFamily(const SeriesIndex& index, const SeenGroup& seen,
+                  std::vector<std::uint32_t>* places,
                   std::vector<std::uint32_t> cells) {
   const Group& group = index.groups()[seen.group];
   Draft draft;
@@ -241,7 +251,8 @@ Draft DraftFamily(const SeriesIndex& index, const SeenGroup& seen,
   if (group.kind.type == FamilyType::kGauge) {
     draft.family.mode = format::ToString(group.kind.mode);
   }
-  SortCells(index, &cells);
+  SortCells(index, places, &cells);
+  draft.rules.reserve(cells.size());
   const std::vector<Cell>& all = index.cells();
   DraftWriter writer(index, &draft);
   for (std::size_t begin = 0; begin < cells.size();) {
@@ -345,11 +356,13 @@ Layout BuildLayout(const SeriesIndex& index,
   for (const std::uint32_t cell : cells) {
     cells_of[index.cells()[cell].group].push_back(cell);
   }
+  std::vector<std::uint32_t> places(index.label_sets());
   NameClaims claims(index);
   std::vector<Draft> drafts;
   std::vector<Issue> conflicts;
   for (const SeenGroup& seen : groups) {
-    Draft draft = DraftFamily(index, seen, std::move(cells_of[seen.group]));
+    Draft draft =
+        DraftFamily(index, seen, &places, std::move(cells_of[seen.group]));
     std::optional<Issue> conflict = claims.Claim(draft);
     if (conflict) {
       conflicts.push_back(*std::move(conflict));

@@ -97,6 +97,7 @@ class SeriesIndex {
   const std::vector<Label>& LabelSet(std::uint32_t number) const {
     return label_sets_[number];
   }
+  std::size_t label_sets() const { return label_sets_.size(); }
   std::string_view Name(std::uint32_t number) const { return names_[number]; }
   std::size_t names() const { return names_.size(); }
 
