@@ -15,6 +15,7 @@
 #include "promshm/exposition.h"
 #include "tools/common/arguments.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/heap.h"
 #include "tools/common/system_reason.h"
 #include "tools/dump/family_table.h"
 
@@ -114,6 +115,7 @@ int DumpRaw(const std::vector<std::string>& sources) {
 }
 
 int DumpSnapshot(const std::vector<std::string>& sources, Output output) {
+  TakeMemoryAtOnce();
   // Not taken apart at the end, which would take as long as many a scrape.
   static auto* const collector = new Collector(sources);
   static const auto* const collected =
