@@ -17,14 +17,27 @@ double Load(const char* place) {
   return std::bit_cast<double>(__atomic_load_n(bits, __ATOMIC_RELAXED));
 }
 
-struct InFile {
-  const std::uint32_t* offsets;
-  const char* file;
+// Values lie apart, each in another cache line: while some are added, memory
+// can already send so many that come.
+constexpr std::size_t kAhead = 64;
 
-  double Value(std::size_t i) const { return Load(file + offsets[i]); }
-  double Time(std::size_t i) const {
-    return Load(file + offsets[i] + sizeof(double));
+class InFile {
+ public:
+  InFile(const NumberList& offsets, const char* file)
+      : offsets_(offsets.data()), last_(offsets.size() - 1), file_(file) {}
+
+  double Value(std::size_t i) const {
+    __builtin_prefetch(Place(std::min(i + kAhead, last_)));
+    return Load(Place(i));
   }
+  double Time(std::size_t i) const { return Load(Place(i) + sizeof(double)); }
+
+ private:
+  const char* Place(std::size_t i) const { return file_ + offsets_[i]; }
+
+  const std::uint32_t* offsets_;
+  std::size_t last_;  // without meaning when there is no value
+  const char* file_;
 };
 
 struct Kept {
@@ -48,9 +61,17 @@ void CellSums::Begin() {
   std::fill(times_.begin(), times_.end(), 0.0);
 }
 
+void CellSums::Expect(const EntryList& entries, const char* file) {
+  __builtin_prefetch(file);
+  const std::size_t size = std::min(entries.offsets->size(), kAhead);
+  for (std::size_t i = 0; i < size; ++i) {
+    __builtin_prefetch(file + (*entries.offsets)[i]);
+  }
+}
+
 void CellSums::Add(Merge merge, const EntryList& entries, const char* file) {
   Grow();
-  const InFile source{entries.offsets->data(), file};
+  const InFile source(*entries.offsets, file);
   if (merge == Merge::kMostRecent) {
     AddMostRecent(*entries.keys, source);
   } else {
@@ -61,22 +82,22 @@ void CellSums::Add(Merge merge, const EntryList& entries, const char* file) {
 void CellSums::Add(Merge merge, const EntryList& entries,
                    const KeptValues& values) {
   if (merge == Merge::kMostRecent) {
-    AddMostRecent(*entries.keys, KeptWithTimes{values.data()});
+    AddMostRecent(*entries.keys, KeptWithTimes{values.get()});
   } else {
-    AddValues(merge, *entries.keys, Kept{values.data()});
+    AddValues(merge, *entries.keys, Kept{values.get()});
   }
 }
 
 KeptValues CellSums::Keep(Merge merge, const EntryList& entries,
                           const char* file) {
-  const InFile source{entries.offsets->data(), file};
+  const InFile source(*entries.offsets, file);
   const std::size_t size = entries.keys->size();
   const bool with_times = merge == Merge::kMostRecent;
-  KeptValues values;
-  values.reserve(size * (with_times ? 2 : 1));
+  auto values = std::make_unique<double[]>(size * (with_times ? 2 : 1));
+  double* next = values.get();
   for (std::size_t i = 0; i < size; ++i) {
-    values.push_back(source.Value(i));
-    if (with_times) values.push_back(source.Time(i));
+    *next++ = source.Value(i);
+    if (with_times) *next++ = source.Time(i);
   }
   return values;
 }

@@ -2,6 +2,7 @@
 #define PROMSHM_COLLECT_CELL_SUMS_H_
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "collect/entry_list.h"
@@ -10,8 +11,8 @@
 namespace promshm::collect {
 
 // The values of a file's entries, apart from the file: one each, or a value and
-// a timestamp where the file's kind merges by them.
-using KeptValues = std::vector<double>;
+// a timestamp where the file's kind merges by them. Null: they are not kept.
+using KeptValues = std::unique_ptr<double[]>;
 
 // Purpose: what the cells merge to, in the order in which entries are added.
 //
@@ -22,6 +23,9 @@ class CellSums {
 
   // From here on nothing has been added.
   void Begin();
+
+  // What will be added soon, so that memory can send it.
+  static void Expect(const EntryList& entries, const char* file);
 
   // `file` is the file from its first byte, aligned as a double is. It may
   // change meanwhile.

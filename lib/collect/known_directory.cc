@@ -116,7 +116,7 @@ void KnownDirectory::Add(const std::vector<std::string>& names) {
     }
     KnownFile& file = added.emplace_back(name);
     if (!IsMetricFile(name)) {
-      file.issue = store::NotMetricFile(PathOf(file));
+      file.issue = std::make_unique<Issue>(store::NotMetricFile(PathOf(file)));
       file.must_read = false;
     }
   }

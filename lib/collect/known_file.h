@@ -2,7 +2,7 @@
 #define PROMSHM_COLLECT_KNOWN_FILE_H_
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -35,11 +35,11 @@ struct KnownFile {
   SeriesIndex::KeySet* keys = nullptr;
 
   EntryList entries;
-  std::uint64_t end = 0;  // byte after the last of them
-  std::optional<Issue> issue;
+  std::uint64_t end = 0;         // byte after the last of them
+  std::unique_ptr<Issue> issue;  // mostly none
 
   store::FileMapping mapping;
-  std::optional<KeptValues> kept;
+  KeptValues kept;
   bool must_read = true;
   bool is_gone = false;
 };

@@ -25,6 +25,13 @@ std::int64_t LoadUsed(const char* file) {
   return __atomic_load_n(used, __ATOMIC_ACQUIRE);
 }
 
+void ReportDamage(const FoundEntries& found, const std::string& path,
+                  KnownFile* file) {
+  if (!found.damage) return;
+  file->issue =
+      std::make_unique<Issue>(store::DamagedFile(path, *found.damage));
+}
+
 FileKind KindOf(const format::MetricFileName& name,
                 const format::Dialect& dialect) {
   FileKind kind{name.type, name.mode,
@@ -112,15 +119,20 @@ Result<Scrape::Outcome> Scrape::TryPass(bool watch) {
 Result<Scrape::Outcome> Scrape::AddDirectory(KnownDirectory* directory) {
   if (!directory->is_watched()) return ReadAll(directory);
   std::size_t opened = 0;
-  for (KnownFile& file : directory->files()) {
-    if (file.must_read) {
-      Status status = ReadOne(directory, opened++, &file);
+  std::vector<KnownFile>& files = directory->files();
+  for (auto file = files.begin(); file != files.end(); ++file) {
+    const auto next = file + 1;
+    if (next != files.end() && next->mapping.is_mapped()) {
+      CellSums::Expect(next->entries, next->mapping.base());
+    }
+    if (file->must_read) {
+      Status status = ReadOne(directory, opened++, &*file);
       if (!status.ok()) return status;
-    } else if (file.kept) {
-      memory_->sums.Add(MergeOf(file.kind), file.entries, *file.kept);
-    } else if (file.mapping.is_mapped() &&
-               !AddInPlace(&file, directory->PathOf(file))) {
-      file.Reread();
+    } else if (file->kept) {
+      memory_->sums.Add(MergeOf(file->kind), file->entries, file->kept);
+    } else if (file->mapping.is_mapped() &&
+               !AddInPlace(&*file, directory->PathOf(*file))) {
+      file->Reread();
       return Outcome::kUnsettled;
     }
   }
@@ -165,7 +177,7 @@ void Scrape::AddContents(const store::FileContents& contents,
   ++costs_.files_read;
   costs_.bytes_read += contents.bytes.size();
   const SharedNumbers before = file->entries.keys;
-  const bool had_issue = file->issue.has_value();
+  const bool had_issue = file->issue != nullptr;
   SetContents(contents, path, file);
   if (file->entries.keys != before || had_issue || file->issue) ++version_;
   if (file->entries.keys == nullptr) return;
@@ -176,8 +188,11 @@ void Scrape::SetContents(const store::FileContents& contents,
                          const std::string& path, KnownFile* file) {
   file->entries = {};
   file->end = 0;
-  file->issue = contents.issue;
-  if (contents.issue) return;
+  file->issue.reset();
+  if (contents.issue) {
+    file->issue = std::make_unique<Issue>(*contents.issue);
+    return;
+  }
   format::MetricFileName name = *format::MetricFileName::Parse(file->name);
   file->dialect = format::FindDialect(contents.bytes, contents.used,
                                       store::NeedsTimestamps(name));
@@ -189,7 +204,7 @@ void Scrape::SetContents(const store::FileContents& contents,
                                             contents.used, file->dialect);
   file->entries = std::move(found.entries);
   file->end = found.end;
-  if (found.damage) file->issue = store::DamagedFile(path, *found.damage);
+  ReportDamage(found, path, file);
 }
 
 // A file without a writer is not looked at again until somebody opens it. What
@@ -241,9 +256,9 @@ bool Scrape::FindTail(std::uint64_t used, const std::string& path,
         file->keys, file->entries, file->end, tail, used, file->dialect);
     file->entries = std::move(found.entries);
     file->end = found.end;
-    if (found.damage) file->issue = store::DamagedFile(path, *found.damage);
+    ReportDamage(found, path, file);
   }
-  return !file->issue;
+  return file->issue == nullptr;
 }
 
 // From 1; 0 is nobody.
