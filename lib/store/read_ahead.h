@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "promshm/status.h"
 #include "store/metric_directory.h"
@@ -43,27 +44,28 @@ class ReadAhead {
     std::optional<Result<FileContents>> contents;
     std::atomic<bool> is_used{false};
   };
-  using Buffers = std::array<Buffer, kMostFiles>;
 
-  // Where a file is once it is read, in turn with those kMostFiles apart.
-  struct Place {
-    std::atomic<std::size_t> is_of{0};  // one more than the file's number
-    Buffer* buffer = nullptr;
-  };
+  using Buffers = std::array<Buffer, kMostFiles>;
 
   void Help() noexcept;
 
   // Reads the next file that nobody reads yet, unless that is far ahead.
   bool ReadOne(Buffers* buffers) noexcept;
+  void Fill(std::size_t file, Buffer* buffer) noexcept;
 
-  // Whether the file was read in good time.
-  bool WaitFor(std::size_t file) noexcept;
+  // The file once it was read; null when that takes long, and then nobody else
+  // gives it.
+  Buffer* WaitFor(std::size_t file) noexcept;
+
+  void Free(Buffer* buffer) noexcept;
 
   MetricDirectory& directory_;
   MetricFileReader reader_;
   Buffers own_;
   Buffers helpers_;
-  std::array<Place, kMostFiles> places_;
+  Buffer given_up_;  // stands for what was not waited for
+  // By file, where it is once it was read.
+  std::vector<std::atomic<Buffer*>> places_;
   Buffer* given_away_ = nullptr;
   std::size_t next_ = 0;
   std::atomic<std::size_t> unclaimed_{0};
