@@ -116,7 +116,7 @@ TEST_F(FileMappingTest, IsNotInAForkedChild) {
 }
 
 // The rest is the application's. In a child, which need not tidy up.
-TEST_F(FileMappingTest, TakesHalfOfWhatAProcessMayHave) {
+TEST_F(FileMappingTest, LeavesMappingsToTheApplication) {
   EXPECT_EQ(
       testing::RunInChild([&] {
         const FileDescriptor fd = Open();
@@ -126,7 +126,7 @@ TEST_F(FileMappingTest, TakesHalfOfWhatAProcessMayHave) {
           ++mapped;
         }
         if (mapped == mappings.size()) return 77;
-        for (int i = 0; i < 1000; ++i) {
+        for (int i = 0; i < 10'000; ++i) {
           if (mmap(nullptr, kPage, PROT_READ, MAP_SHARED, fd.get(), 0) ==
               MAP_FAILED) {
             return 1;

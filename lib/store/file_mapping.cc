@@ -15,11 +15,11 @@ namespace {
 // Of all files of this process.
 std::atomic<std::size_t> mappings{0};
 
-// Half of what the kernel lets a process have: the rest is the application's.
+// Of what the kernel lets a process have a quarter is the application's.
 std::size_t MappingBudget() {
   std::size_t most = 65530;
   std::ifstream("/proc/sys/vm/max_map_count") >> most;
-  return most / 2;
+  return most / 4 * 3;
 }
 
 std::size_t WholePages(std::size_t size) {

@@ -10,6 +10,10 @@
 
 namespace promshm::bench {
 
+// How often what is short is done before it is timed: it takes some times until
+// the processor's caches hold what they will hold.
+inline constexpr int kUntimed = 5;
+
 // Purpose: a child process that does something when it is asked, and says how
 // long that took. It ends with the object, or with the program.
 //
@@ -23,7 +27,7 @@ class TimedChild {
   using Work = std::function<double()>;
 
   // Forks. `prepare` runs in the child, at once, and gives what is done. A
-  // request is the number of times to do it in a row, after once untimed.
+  // request is the number of times to do it in a row, after kUntimed.
   explicit TimedChild(const std::function<Work()>& prepare);
 
   // Runs a program. It answers each line on its standard input with a line: a
