@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
@@ -30,6 +31,7 @@ using ::testing::IsEmpty;
 using Told = std::vector<std::pair<DirectoryEvent, std::string>>;
 
 constexpr auto kChanged = DirectoryEvent::kChanged;
+constexpr auto kWritten = DirectoryEvent::kWritten;
 constexpr auto kOpened = DirectoryEvent::kOpened;
 constexpr auto kClosed = DirectoryEvent::kClosed;
 
@@ -121,13 +123,13 @@ TEST_F(DirectoryWatchTest, TellsOfWritingAndCutting) {
   const FileDescriptor fd = Open("old", O_RDWR);
   Drain();
   ASSERT_EQ(pwrite(fd.get(), "x", 1, 0), 1);
-  EXPECT_THAT(Drain(), ElementsAre(std::pair(kChanged, "old")));
+  EXPECT_THAT(Drain(), ElementsAre(std::pair(kWritten, "old")));
   ASSERT_EQ(ftruncate(fd.get(), 1), 0);
-  EXPECT_THAT(Drain(), ElementsAre(std::pair(kChanged, "old")));
+  EXPECT_THAT(Drain(), ElementsAre(std::pair(kWritten, "old")));
   ASSERT_EQ(ftruncate(fd.get(), 4096), 0);
-  EXPECT_THAT(Drain(), ElementsAre(std::pair(kChanged, "old")));
+  EXPECT_THAT(Drain(), ElementsAre(std::pair(kWritten, "old")));
   ASSERT_EQ(truncate(PathOf("old").c_str(), 0), 0);
-  EXPECT_THAT(Drain(), ElementsAre(std::pair(kChanged, "old")));
+  EXPECT_THAT(Drain(), ElementsAre(std::pair(kWritten, "old")));
 }
 
 TEST_F(DirectoryWatchTest, TellsOfRights) {
@@ -161,7 +163,7 @@ TEST_F(DirectoryWatchTest, TellsOfWhatAnotherProcessDid) {
             }),
             0);
   EXPECT_THAT(Drain(),
-              ElementsAre(std::pair(kOpened, "old"), std::pair(kChanged, "old"),
+              ElementsAre(std::pair(kOpened, "old"), std::pair(kWritten, "old"),
                           std::pair(kClosed, "old")));
 }
 
@@ -247,8 +249,23 @@ TEST_F(DirectoryWatchTest, IsNotRunningInAForkedChild) {
             }),
             0);
   // Nor has the child taken anything.
-  EXPECT_THAT(Drain(), Contains(std::pair(kChanged, "old")));
+  EXPECT_THAT(Drain(), Contains(std::pair(kWritten, "old")));
   EXPECT_TRUE(is_whole_);
+}
+
+// An instance counts for its user as long as any process has it open.
+TEST_F(DirectoryWatchTest, AChildHasNoInstance) {
+  const auto instances = [] {
+    return std::count_if(
+        fs::directory_iterator("/proc/self/fd"), fs::directory_iterator(),
+        [](const fs::directory_entry& fd) {
+          std::error_code gone;
+          return fs::read_symlink(fd, gone) == "anon_inode:inotify";
+        });
+  };
+  ASSERT_GE(instances(), 1);
+  EXPECT_EQ(testing::RunInChild([&] { return static_cast<int>(instances()); }),
+            0);
 }
 
 TEST_F(DirectoryWatchTest, AChildDoesNotCloseWhatIsNotItsOwn) {

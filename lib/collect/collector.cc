@@ -10,42 +10,50 @@
 #include "collect/scrape.h"
 #include "collect/view.h"
 #include "store/multiprocess_directory.h"
+#include "store/process_generation.h"
 
 namespace promshm {
 
-class Collector::Memory {
+namespace {
+
+// Purpose: what a Collector remembers in one process.
+//
+// Thread safety: safe.
+class Remembered {
  public:
-  Memory(const std::vector<std::string>& sources,
-         collect::KnownDirectory::Files files)
+  Remembered(const std::vector<std::string>& sources,
+             collect::KnownDirectory::Files files)
       : scrape_(sources, files) {}
+
+  // The process that it belongs to.
+  std::uint32_t generation() const { return generation_; }
 
   Result<Snapshot> Collect(const CollectOptions& options) {
     const std::uint64_t begun_before = passes_begun_;
     const std::lock_guard<std::mutex> lock(mutex_);
-    // Whoever waited has a pass that began after it came, be it another's.
-    if (passes_begun_ == begun_before || is_forgotten_) Pass();
-    if (!status_.ok()) return status_;
-    collect::View& view = ViewOf(options.names);
-    Snapshot snapshot = view.Take(scrape_);
-    if (scrape_.IsOutgrown(view.keys())) Reset();
-    return snapshot;
+    try {
+      // Whoever waited has a pass that began after it came, be it another's.
+      if (passes_begun_ == begun_before || is_forgotten_) Pass();
+      if (!status_.ok()) return status_;
+      collect::View& view = ViewOf(options.names);
+      Snapshot snapshot = view.Take(scrape_);
+      if (scrape_.IsOutgrown(view.keys())) Forget();
+      return snapshot;
+    } catch (...) {
+      // What an exception interrupts is half known.
+      Forget();
+      throw;
+    }
   }
 
  private:
   void Pass() {
     ++passes_begun_;
-    // What an exception interrupts is half known.
-    status_ = {StatusKind::kIoError, "out of memory"};
-    try {
-      status_ = scrape_.Pass();
-      is_forgotten_ = false;
-    } catch (...) {
-      Reset();
-      throw;
-    }
+    status_ = scrape_.Pass();
+    is_forgotten_ = false;
   }
 
-  void Reset() {
+  void Forget() noexcept {
     is_forgotten_ = true;
     scrape_.Reset();
     all_.reset();
@@ -58,6 +66,7 @@ class Collector::Memory {
     return *view;
   }
 
+  const std::uint32_t generation_ = store::EnterProcess();
   std::atomic<std::uint64_t> passes_begun_{0};
   std::mutex mutex_;
   collect::Scrape scrape_;
@@ -66,6 +75,45 @@ class Collector::Memory {
   std::optional<collect::View> all_;
   // Of the names that were asked for last.
   std::optional<collect::View> some_;
+};
+
+}  // namespace
+
+// What this process remembers. What its parent remembered stays as it was when
+// the process was forked, perhaps in the middle of a pass, and is not touched.
+class Collector::Memory {
+ public:
+  Memory(std::vector<std::string> sources, collect::KnownDirectory::Files files)
+      : sources_(std::move(sources)),
+        files_(files),
+        here_(new Remembered(sources_, files_)) {}
+
+  ~Memory() {
+    const Remembered* const here = here_;
+    if (here->generation() == store::EnterProcess()) delete here;
+  }
+
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
+  Result<Snapshot> Collect(const CollectOptions& options) {
+    Remembered* here = here_;
+    if (here->generation() != store::EnterProcess()) here = BeginAnew(here);
+    return here->Collect(options);
+  }
+
+ private:
+  Remembered* BeginAnew(Remembered* parents) {
+    auto own = std::make_unique<Remembered>(sources_, files_);
+    Remembered* here = parents;
+    // Another thread may have been faster.
+    return here_.compare_exchange_strong(here, own.get()) ? own.release()
+                                                          : here;
+  }
+
+  const std::vector<std::string> sources_;
+  const collect::KnownDirectory::Files files_;
+  std::atomic<Remembered*> here_;
 };
 
 Collector::Collector(std::string directory)

@@ -36,7 +36,8 @@ FoundEntries EntryFinder::Find(SeriesIndex::KeySet* keys,
   Draft draft;
   std::uint64_t begin = 0;
   if (example.entries.keys != nullptr && example.value_size == value_size) {
-    const std::size_t alike = CountAlike(example, bytes.substr(0, used));
+    const std::size_t alike =
+        CountAlike(example.entries, value_size, bytes.substr(0, used));
     if (alike == example.entries.keys->size() && example.end == used &&
         used <= bytes.size()) {
       return {example.entries, used, std::nullopt};
@@ -62,14 +63,15 @@ FoundEntries EntryFinder::FindMore(SeriesIndex::KeySet* keys,
               dialect.value_size, {*known.keys, *known.offsets});
 }
 
-// How many entries of the example stand in the file, too, from its beginning.
-std::size_t EntryFinder::CountAlike(const Example& example,
+// How many of the entries stand in the file, too, from its beginning.
+std::size_t EntryFinder::CountAlike(const EntryList& entries,
+                                    std::uint32_t value_size,
                                     std::string_view bytes) const {
-  const NumberList& keys = *example.entries.keys;
-  const NumberList& offsets = *example.entries.offsets;
+  const NumberList& keys = *entries.keys;
+  const NumberList& offsets = *entries.offsets;
   std::uint64_t begin = format::kDiskHeaderSize;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const std::uint64_t end = offsets[i] + example.value_size;
+    const std::uint64_t end = offsets[i] + value_size;
     if (end > bytes.size()) return i;
     const std::string_view text = index_.KeyText(keys[i]);
     std::int32_t length;

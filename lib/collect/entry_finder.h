@@ -42,6 +42,13 @@ class EntryFinder {
                         std::uint64_t end, std::string_view tail,
                         std::uint64_t used, const format::Dialect& dialect);
 
+  // Whether these entries stand in `bytes`, too, which is a file from its first
+  // byte.
+  bool HasStill(const EntryList& entries, std::uint32_t value_size,
+                std::string_view bytes) const {
+    return CountAlike(entries, value_size, bytes) == entries.keys->size();
+  }
+
   // Entries that were not told by comparing.
   std::uint64_t looked_up() const { return looked_up_; }
 
@@ -59,7 +66,8 @@ class EntryFinder {
     NumberList offsets;
   };
 
-  std::size_t CountAlike(const Example& example, std::string_view bytes) const;
+  std::size_t CountAlike(const EntryList& entries, std::uint32_t value_size,
+                         std::string_view bytes) const;
   FoundEntries Walk(SeriesIndex::KeySet* keys, const Example& example,
                     format::EntryCursor cursor, std::uint32_t value_size,
                     Draft draft);

@@ -2,9 +2,8 @@
 #define PROMSHM_COLLECT_KEPT_TEXTS_H_
 
 #include <array>
+#include <atomic>
 #include <cstddef>
-#include <memory>
-#include <mutex>
 #include <vector>
 
 #include "collect/layout_text.h"
@@ -16,27 +15,26 @@ namespace promshm::collect {
 // until the layout goes.
 //
 // Lifetime: keeps a view of the families, which must outlive it and not change
-// once a text is made. Thread safety: safe. Who asks for a text that is being
-// made waits for it, not for one of another style.
+// once a text is made. Thread safety: safe, also in a child that is forked
+// meanwhile. Of two that make a text at the same time one is kept.
 class KeptTexts {
  public:
   explicit KeptTexts(const std::vector<MetricFamily>& families)
       : families_(families) {}
+  ~KeptTexts();
+
+  KeptTexts(const KeptTexts&) = delete;
+  KeptTexts& operator=(const KeptTexts&) = delete;
 
   // Valid as long as this object.
   const LayoutText& Get(TextStyle style);
 
  private:
-  struct Place {
-    std::mutex mutex;
-    std::unique_ptr<const LayoutText> text;
-  };
-
   // Open metrics or not, in four schemes of escaping.
   static constexpr std::size_t kStyles = 8;
 
   const std::vector<MetricFamily>& families_;
-  std::array<Place, kStyles> places_;
+  std::array<std::atomic<const LayoutText*>, kStyles> texts_{};
 };
 
 }  // namespace promshm::collect

@@ -17,6 +17,7 @@ bool IsMetricFile(const std::string& name) {
 
 Status KnownDirectory::Update(bool watch) {
   mapped_changed_ = false;
+  written_.clear();
   Result<store::MetricDirectory> opened = Open(watch);
   if (!opened.ok()) {
     Reset();
@@ -31,19 +32,29 @@ bool KnownDirectory::WereMappedFilesChanged() {
   return !DrainWatch() || mapped_changed_;
 }
 
+std::vector<const KnownFile*> KnownDirectory::WrittenMappedFiles() {
+  std::vector<const KnownFile*> files;
+  for (const std::string& name : written_) {
+    const KnownFile* const file = FindFile(name);
+    if (file != nullptr && file->mapping.is_mapped()) files.push_back(file);
+  }
+  return files;
+}
+
 void KnownDirectory::Finish() {
   opened_.reset();
   const auto is_gone = [](const KnownFile& file) { return file.is_gone; };
   if (std::erase_if(files_, is_gone) > 0) ++changes_;
 }
 
-void KnownDirectory::Reset() {
+void KnownDirectory::Reset() noexcept {
   watch_.Stop();
   is_watched_ = false;
   was_told_all_ = true;
   ++changes_;
   files_.clear();
   told_.clear();
+  written_.clear();
   opened_.reset();
 }
 
@@ -144,16 +155,24 @@ bool KnownDirectory::DrainWatch() {
 
 void KnownDirectory::Note(store::DirectoryEvent event, std::string_view name) {
   if (!store::IsListed(name)) return;
-  const KnownFile* const file = FindFile(name);
-  // Who opens a file may be its writer that is back, and may change what was
-  // kept. Of others, opening them changes nothing.
-  if (event == store::DirectoryEvent::kOpened &&
-      (file == nullptr || !file->kept)) {
-    return;
-  }
-  if (event == store::DirectoryEvent::kChanged && file != nullptr &&
-      file->mapping.is_mapped()) {
-    mapped_changed_ = true;
+  KnownFile* const file = FindFile(name);
+  const bool is_mapped = file != nullptr && file->mapping.is_mapped();
+  switch (event) {
+    case store::DirectoryEvent::kOpened:
+      // Who opens a file may be its writer that is back, and may change what
+      // was kept. What is read in place shows that anyway.
+      if (file == nullptr || !file->kept) return;
+      file->was_opened = true;
+      break;
+    case store::DirectoryEvent::kClosed:
+      if (file != nullptr) file->was_opened = false;
+      break;
+    case store::DirectoryEvent::kWritten:
+      if (is_mapped) written_.emplace(name);
+      break;
+    case store::DirectoryEvent::kChanged:
+      mapped_changed_ = mapped_changed_ || is_mapped;
+      break;
   }
   told_.emplace(name);
 }

@@ -53,15 +53,19 @@ class KnownDirectory {
   // The files to be read, which are those with must_read, in order.
   store::MetricDirectory& opened() { return *opened_; }
 
-  // Whether a mapped file was changed, other than by stores, since the last
+  // Whether a mapped file was moved, deleted and the like since the last
   // Update() began.
   bool WereMappedFilesChanged();
+
+  // Mapped files that were written to, other than by stores, or cut, or made
+  // larger, since the last Update() began.
+  std::vector<const KnownFile*> WrittenMappedFiles();
 
   // Closes what Update() opened, and drops files that turned out to be gone.
   void Finish();
 
   // Nothing is known any more.
-  void Reset();
+  void Reset() noexcept;
 
  private:
   Result<store::MetricDirectory> Open(bool watch);
@@ -84,6 +88,7 @@ class KnownDirectory {
   bool mapped_changed_ = false;
   std::vector<KnownFile> files_;
   std::set<std::string, std::less<>> told_;  // since they were last read
+  std::set<std::string, std::less<>> written_;
   std::optional<store::MetricDirectory> opened_;
 };
 

@@ -41,6 +41,7 @@ struct KnownFile {
   store::FileMapping mapping;
   KeptValues kept;
   bool must_read = true;
+  bool was_opened = false;  // when it was kept, and by no writer since
   bool is_gone = false;
 };
 

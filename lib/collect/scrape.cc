@@ -9,6 +9,7 @@
 #include "format/layout.h"
 #include "format/metric_file_name.h"
 #include "store/file_walk.h"
+#include "store/open_file.h"
 #include "store/read_ahead.h"
 #include "store/writer_probe.h"
 
@@ -32,6 +33,12 @@ void ReportDamage(const FoundEntries& found, const std::string& path,
       std::make_unique<Issue>(store::DamagedFile(path, *found.damage));
 }
 
+bool AreAlike(const Issue* a, const Issue* b) {
+  if (a == nullptr || b == nullptr) return a == b;
+  return a->kind == b->kind && a->path == b->path && a->offset == b->offset &&
+         a->message == b->message;
+}
+
 FileKind KindOf(const format::MetricFileName& name,
                 const format::Dialect& dialect) {
   FileKind kind{name.type, name.mode,
@@ -43,8 +50,7 @@ FileKind KindOf(const format::MetricFileName& name,
 }  // namespace
 
 Scrape::Scrape(const std::vector<std::string>& sources,
-               KnownDirectory::Files files)
-    : memory_(std::make_unique<Memory>()) {
+               KnownDirectory::Files files) {
   for (const std::string& source : sources) {
     directories_.emplace_back(source, files);
   }
@@ -52,6 +58,7 @@ Scrape::Scrape(const std::vector<std::string>& sources,
 
 Status Scrape::Pass() {
   // Collectors that are asked once need not set up anything.
+  if (memory_ == nullptr) memory_ = std::make_unique<Memory>();
   const bool again = ++passes_ > 1;
   if (again && !fault_handler_) fault_handler_.emplace();
   const store::FaultScope scope;
@@ -77,7 +84,7 @@ std::uint64_t Scrape::version() const {
 
 ScrapeCosts Scrape::costs() const {
   ScrapeCosts costs = costs_;
-  costs.keys_looked_up += memory_->finder.looked_up();
+  if (memory_ != nullptr) costs.keys_looked_up += memory_->finder.looked_up();
   return costs;
 }
 
@@ -93,10 +100,10 @@ bool Scrape::IsOutgrown(std::size_t keys_in_use) const {
          memory_->index.key_sets() > most || memory_->processes.size() > most;
 }
 
-void Scrape::Reset() {
+void Scrape::Reset() noexcept {
   for (KnownDirectory& directory : directories_) directory.Reset();
   costs_ = costs();
-  memory_ = std::make_unique<Memory>();
+  memory_.reset();
 }
 
 // With `watch`, files may be read in place.
@@ -112,6 +119,9 @@ Result<Scrape::Outcome> Scrape::TryPass(bool watch) {
   }
   for (KnownDirectory& directory : directories_) {
     if (directory.WereMappedFilesChanged()) return Outcome::kUnsettled;
+    for (const KnownFile* file : directory.WrittenMappedFiles()) {
+      if (!IsAsKnown(*file)) return Outcome::kUnsettled;
+    }
   }
   return Outcome::kDone;
 }
@@ -130,8 +140,7 @@ Result<Scrape::Outcome> Scrape::AddDirectory(KnownDirectory* directory) {
       if (!status.ok()) return status;
     } else if (file->kept) {
       memory_->sums.Add(MergeOf(file->kind), file->entries, file->kept);
-    } else if (file->mapping.is_mapped() &&
-               !AddInPlace(&*file, directory->PathOf(*file))) {
+    } else if (file->mapping.is_mapped() && !AddInPlace(*directory, &*file)) {
       file->Reread();
       return Outcome::kUnsettled;
     }
@@ -176,10 +185,13 @@ void Scrape::AddContents(const store::FileContents& contents,
                          const std::string& path, KnownFile* file) {
   ++costs_.files_read;
   costs_.bytes_read += contents.bytes.size();
-  const SharedNumbers before = file->entries.keys;
-  const bool had_issue = file->issue != nullptr;
+  const SharedNumbers keys_before = file->entries.keys;
+  const std::unique_ptr<const Issue> issue_before = std::move(file->issue);
   SetContents(contents, path, file);
-  if (file->entries.keys != before || had_issue || file->issue) ++version_;
+  if (file->entries.keys != keys_before ||
+      !AreAlike(file->issue.get(), issue_before.get())) {
+    ++version_;
+  }
   if (file->entries.keys == nullptr) return;
   memory_->sums.Add(MergeOf(file->kind), file->entries, contents.bytes.data());
 }
@@ -209,21 +221,26 @@ void Scrape::SetContents(const store::FileContents& contents,
 
 // A file without a writer is not looked at again until somebody opens it. What
 // was opened before the probe is known to the probe, and the watch tells what
-// is opened after it.
+// is opened after it: by its name in this directory. One that others open for
+// reading only is better read in place, where that does not matter.
 void Scrape::Retain(const store::FileDescriptor& fd, const char* bytes,
                     KnownFile* file) {
-  if (store::ProbeWriters(fd.get()) == store::Writers::kNone) {
+  const store::Writers writers = store::ProbeWriters(fd.get());
+  if (writers == store::Writers::kNone && !file->was_opened &&
+      store::HasOneName(fd)) {
     file->kept = CellSums::Keep(MergeOf(file->kind), file->entries, bytes);
     file->entries.offsets.reset();
     file->must_read = false;
     return;
   }
+  // There a writer's file may become another, which only the probe would tell.
+  if (writers == store::Writers::kUnknown && store::IsOnOverlay(fd)) return;
   file->must_read = !file->mapping.Map(
       fd, std::max<std::uint64_t>(file->end, format::kDiskHeaderSize));
 }
 
 // False when the file is not any more what it was.
-bool Scrape::AddInPlace(KnownFile* file, const std::string& path) {
+bool Scrape::AddInPlace(const KnownDirectory& directory, KnownFile* file) {
   const store::FaultGuard guard(file->mapping);
   const std::int64_t used = LoadUsed(file->mapping.base());
   const auto end = static_cast<std::int64_t>(file->end);
@@ -231,11 +248,22 @@ bool Scrape::AddInPlace(KnownFile* file, const std::string& path) {
   if (used < end || used > static_cast<std::int64_t>(file->mapping.size())) {
     return false;
   }
-  if (used > end && !FindTail(static_cast<std::uint64_t>(used), path, file)) {
+  if (used > end && !FindTail(static_cast<std::uint64_t>(used),
+                              directory.PathOf(*file), file)) {
     return false;
   }
   memory_->sums.Add(MergeOf(file->kind), file->entries, file->mapping.base());
   return !guard.has_faulted();
+}
+
+// Whether the entries still are where they were, so that what was read there
+// were their values.
+bool Scrape::IsAsKnown(const KnownFile& file) const {
+  const store::FaultGuard guard(file.mapping);
+  return file.end <= file.mapping.size() &&
+         memory_->finder.HasStill(file.entries, file.dialect.value_size,
+                                  {file.mapping.base(), file.end}) &&
+         !guard.has_faulted();
 }
 
 // What a file has grown by. False where that is damaged.

@@ -40,7 +40,7 @@ class Scrape {
   // descriptors or memory.
   Status Pass();
 
-  // Of the last pass.
+  // Of the last pass, since which nothing was reset.
   const SeriesIndex& index() const { return memory_->index; }
   const CellSums& sums() const { return memory_->sums; }
   const std::deque<KnownDirectory>& directories() const { return directories_; }
@@ -52,7 +52,7 @@ class Scrape {
   bool IsOutgrown(std::size_t keys_in_use) const;
 
   // Drops all that is known. Numbers have another meaning afterwards.
-  void Reset();
+  void Reset() noexcept;
 
   ScrapeCosts costs() const;
 
@@ -82,12 +82,13 @@ class Scrape {
                    KnownFile* file);
   void Retain(const store::FileDescriptor& fd, const char* bytes,
               KnownFile* file);
-  bool AddInPlace(KnownFile* file, const std::string& path);
+  bool AddInPlace(const KnownDirectory& directory, KnownFile* file);
+  bool IsAsKnown(const KnownFile& file) const;
   bool FindTail(std::uint64_t used, const std::string& path, KnownFile* file);
   std::uint32_t ProcessNumber(const std::string& identifier);
 
   std::deque<KnownDirectory> directories_;
-  std::unique_ptr<Memory> memory_;
+  std::unique_ptr<Memory> memory_;  // null: nothing is known
   std::optional<store::FaultHandler> fault_handler_;
   store::MetricFileReader reader_;
   std::vector<char> tail_;

@@ -99,7 +99,6 @@ class SeriesIndex {
   }
   std::size_t label_sets() const { return label_sets_.size(); }
   std::string_view Name(std::uint32_t number) const { return names_[number]; }
-  std::size_t names() const { return names_.size(); }
 
   std::size_t key_sets() const { return key_sets_.size(); }
 

@@ -1,7 +1,6 @@
 #ifndef PROMSHM_STORE_DIRECTORY_LISTING_H_
 #define PROMSHM_STORE_DIRECTORY_LISTING_H_
 
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>

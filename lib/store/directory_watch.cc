@@ -8,22 +8,25 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <string>
 
+#include "store/fork_hook.h"
 #include "store/process_generation.h"
 
 namespace promshm::store {
 namespace {
 
 constexpr std::uint32_t kChanges =
-    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | IN_ATTRIB;
+    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB;
 constexpr std::uint32_t kEnds =
     IN_Q_OVERFLOW | IN_IGNORED | IN_UNMOUNT | IN_DELETE_SELF | IN_MOVE_SELF;
-constexpr std::uint32_t kWatched =
-    kChanges | IN_OPEN | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF;
+constexpr std::uint32_t kWatched = kChanges | IN_MODIFY | IN_OPEN |
+                                   IN_CLOSE_WRITE | IN_DELETE_SELF |
+                                   IN_MOVE_SELF;
 
 // Of file systems that others change without our kernel knowing, none is here.
 bool TellsEverything(int fd) {
@@ -46,6 +49,40 @@ bool TellsEverything(int fd) {
                    static_cast<std::uint32_t>(info.f_type)) != kLocal.end();
 }
 
+DirectoryEvent EventOf(std::uint32_t mask) {
+  if ((mask & kChanges) != 0) return DirectoryEvent::kChanged;
+  if ((mask & IN_MODIFY) != 0) return DirectoryEvent::kWritten;
+  return (mask & IN_OPEN) != 0 ? DirectoryEvent::kOpened
+                               : DirectoryEvent::kClosed;
+}
+
+// The descriptors of all queues, each plus one, and 0. Children close them: an
+// instance that any process has open counts for its user.
+std::array<std::atomic<int>, 64> queues;
+
+void CloseQueues() {
+  for (std::atomic<int>& queue : queues) {
+    const int number = queue.exchange(0);
+    if (number > 0) close(number - 1);
+  }
+}
+
+void Enter(int fd) {
+  static const bool is_set_up = (CallInChildren(&CloseQueues), true);
+  static_cast<void>(is_set_up);
+  for (std::atomic<int>& queue : queues) {
+    int nobodys = 0;
+    if (queue.compare_exchange_strong(nobodys, fd + 1)) return;
+  }
+}
+
+void Leave(int fd) {
+  for (std::atomic<int>& queue : queues) {
+    int entered = fd + 1;
+    if (queue.compare_exchange_strong(entered, 0)) return;
+  }
+}
+
 }  // namespace
 
 bool DirectoryWatch::Start(const FileDescriptor& directory) {
@@ -62,6 +99,7 @@ bool DirectoryWatch::Start(const FileDescriptor& directory) {
   if (inotify_add_watch(queue.get(), path.c_str(), kWatched | IN_ONLYDIR) < 0) {
     return false;
   }
+  Enter(queue.get());
   queue_ = std::move(queue);
   generation_ = EnterProcess();
   device_ = info.st_dev;
@@ -70,8 +108,9 @@ bool DirectoryWatch::Start(const FileDescriptor& directory) {
 }
 
 void DirectoryWatch::Stop() {
-  // In a child the number may be another file's: daemons close everything.
+  // In a child the number may be another file's: it was closed there.
   if (queue_.valid() && !is_running()) queue_.Release();
+  if (queue_.valid()) Leave(queue_.get());
   queue_.Close();
 }
 
@@ -103,10 +142,7 @@ bool DirectoryWatch::Drain(const Visit& visit) {
         return false;
       }
       if (event.len == 0) continue;
-      visit((event.mask & kChanges) != 0  ? DirectoryEvent::kChanged
-            : (event.mask & IN_OPEN) != 0 ? DirectoryEvent::kOpened
-                                          : DirectoryEvent::kClosed,
-            {name, strnlen(name, event.len)});
+      visit(EventOf(event.mask), {name, strnlen(name, event.len)});
     }
   }
 }

@@ -13,7 +13,8 @@ namespace promshm::store {
 
 // What happened to a file in a watched directory.
 enum class DirectoryEvent {
-  kChanged,  // made, moved, deleted, written to, cut, or given other rights
+  kChanged,  // made, moved, deleted, or given other rights
+  kWritten,  // other than through a mapping, or cut, or made larger
   kOpened,   // by anybody, be it for reading
   kClosed,   // by somebody who could write
 };

@@ -5,12 +5,13 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <mutex>
+
+#include "store/fork_safe_lock.h"
 
 namespace promshm::store {
 namespace {
 
-std::mutex installing;
+ForkSafeLock installing;
 int users = 0;
 struct sigaction before;
 // By the application. Its handler may call ours, which would call it again.
@@ -49,7 +50,7 @@ bool IsOurs() {
 }  // namespace
 
 FaultHandler::FaultHandler() {
-  const std::lock_guard<std::mutex> lock(installing);
+  const ForkSafeLock::Guard lock(&installing);
   if (users++ > 0 || was_replaced) return;
   struct sigaction ours {};
   ours.sa_sigaction = &Handle;
@@ -58,7 +59,7 @@ FaultHandler::FaultHandler() {
 }
 
 FaultHandler::~FaultHandler() {
-  const std::lock_guard<std::mutex> lock(installing);
+  const ForkSafeLock::Guard lock(&installing);
   if (--users > 0) return;
   was_replaced = was_replaced || !IsOurs();
   if (!was_replaced) sigaction(SIGBUS, &before, nullptr);

@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <iterator>
 
 #include "store/process_generation.h"
 
@@ -15,11 +17,15 @@ namespace {
 // Of all files of this process.
 std::atomic<std::size_t> mappings{0};
 
-// Of what the kernel lets a process have a quarter is the application's.
+// Of those that the kernel still lets the process have, a quarter is left to
+// the application.
 std::size_t MappingBudget() {
   std::size_t most = 65530;
   std::ifstream("/proc/sys/vm/max_map_count") >> most;
-  return most / 4 * 3;
+  std::ifstream maps("/proc/self/maps");
+  const auto there = static_cast<std::size_t>(
+      std::count(std::istreambuf_iterator<char>(maps), {}, '\n'));
+  return there < most ? (most - there) / 4 * 3 : 0;
 }
 
 std::size_t WholePages(std::size_t size) {

@@ -144,8 +144,9 @@ FileContents MetricFileReader::Read(const FileDescriptor& fd,
   contents.used = static_cast<std::uint64_t>(used);
   const std::uint64_t size = ReadableSize(fd.get(), contents.used);
   if (capacity_ < size) {
-    capacity_ = std::max<std::size_t>(size, 2 * capacity_);
-    buffer_ = std::make_unique_for_overwrite<char[]>(capacity_);
+    const std::size_t more = std::max<std::size_t>(size, 2 * capacity_);
+    buffer_ = std::make_unique_for_overwrite<char[]>(more);
+    capacity_ = more;
   }
   const ssize_t count = ReadAt(fd.get(), buffer_.get(), size, 0);
   if (count < 0) {

@@ -32,6 +32,9 @@ void TakeMemoryAtOnce() {
   void* volatile const first = std::malloc(kMoreThanThereIs);  // not left out
   const std::uintptr_t end = EndOfHeap();
   std::free(first);
+  // Once that is used up, or where there is not so much: as usual.
+  constexpr int kUsual = 128 << 10;
+  mallopt(M_TOP_PAD, kUsual);
   // Slower where the system does not, and nothing else.
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast,performance-no-int-to-ptr)
   madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);

@@ -47,7 +47,9 @@ struct CollectOptions {
 /// which hands on what is not ours to the one before. Where the application
 /// installs another later, files are read instead.
 ///
-/// In a forked child a Collector begins anew.
+/// In a forked child a Collector begins anew; what its parent remembered stays
+/// in the child's memory. Until the next Collect() the mappings keep the blocks
+/// of files that were deleted.
 ///
 /// Thread safety: Collect() may be called from several threads. Who has to wait
 /// for another's shares the next pass over the files with all who wait.

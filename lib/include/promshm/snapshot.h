@@ -135,7 +135,7 @@ class PROMSHM_EXPORT Snapshot {
   double value(const Sample& sample) const { return values_[sample.value]; }
 
   /// How many process identifiers hold entries of a family that families()
-  /// gave.
+  /// gave. One that occurs in two sources is two processes.
   std::uint32_t processes(const MetricFamily& family) const {
     return processes_[family.processes];
   }

@@ -1,0 +1,17 @@
+#ifndef PROMSHM_STORE_OPEN_FILE_H_
+#define PROMSHM_STORE_OPEN_FILE_H_
+
+#include "store/file_descriptor.h"
+
+namespace promshm::store {
+
+// Whether no other name leads to the file.
+bool HasOneName(const FileDescriptor& fd);
+
+// Whether the file is on overlayfs, where opening it for writing may make the
+// name another file's.
+bool IsOnOverlay(const FileDescriptor& fd);
+
+}  // namespace promshm::store
+
+#endif  // PROMSHM_STORE_OPEN_FILE_H_
