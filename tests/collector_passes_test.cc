@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "promshm/collector.h"
+#include "store/file_descriptor.h"
+#include "tests/support/child_process.h"
 #include "tests/support/collected.h"
 #include "tests/support/directory_hold.h"
 #include "tests/support/file_builder.h"
@@ -147,6 +149,26 @@ TEST_F(CollectorPassesTest, AMappedFileGrows) {
   ExpectSettled();
 }
 
+// Where values were, there may be anything.
+TEST_F(CollectorPassesTest, AMappedFileIsWrittenAnew) {
+  const std::string path = Write("counter_1.db", BytesOf(1, 4));
+  const LivingFile living = Live("counter_1.db");
+  Collected(&kept_);
+  Collected(&kept_);
+  testing::FileBuilder other(testing::kCurrent);
+  while (other.size() + 200 < 4 * kPage) {
+    other.Add(Key("other" + std::to_string(other.size())), 2);
+  }
+  const std::string seen = CollectedWith([&] {
+    const store::FileDescriptor fd(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    const std::string bytes = other.Bytes(4 * kPage);
+    ASSERT_EQ(pwrite(fd.get(), bytes.data(), bytes.size(), 0),
+              static_cast<ssize_t>(bytes.size()));
+  });
+  EXPECT_EQ(seen, First());
+  ExpectSettled();
+}
+
 TEST_F(CollectorPassesTest, AMappedFileBelongsToNobodyAnyMore) {
   Write("counter_1.db", BytesOf(1, 1));
   std::optional<LivingFile> living = Live("counter_1.db");
@@ -199,6 +221,24 @@ TEST_F(CollectorPassesTest, FilesComeAndGo) {
     fs::rename(paths_[0] + "/counter_2.db", paths_[0] + "/counter_0.db");
     Write("counter_3.db", BytesOf(4, 1));
   });
+  ExpectSettled();
+}
+
+// The child has no thread that would end the pass.
+TEST_F(CollectorPassesTest, TheProcessIsForked) {
+  Write("counter_1.db", BytesOf(1, 4));
+  const LivingFile living = Live("counter_1.db");
+  Collected(&kept_);
+  Collected(&kept_);
+  pid_t child = 0;
+  CollectedWith([&] {
+    child = testing::StartChild([&] {
+      living.Store(0, 2);
+      return Collected(&kept_) == First() && Collected(&kept_) == First() ? 0
+                                                                          : 1;
+    });
+  });
+  EXPECT_EQ(testing::WaitForChild(child), 0);
   ExpectSettled();
 }
 

@@ -13,6 +13,7 @@
 #include "promshm/exposition.h"
 #include "store/file_descriptor.h"
 #include "tests/support/metric_directory_writer.h"
+#include "tests/support/temporary_directory.h"
 
 namespace promshm::collect {
 namespace {
@@ -68,6 +69,11 @@ class ScrapeTest : public ::testing::Test {
     munmap(memory, 4096);
   }
 
+  static off_t OffsetOfFirstValue() {
+    return static_cast<off_t>(8 + 4 + Key("a").size() + 8 -
+                              (Key("a").size() + 4) % 8);
+  }
+
   MetricDirectoryWriter directory_;
   Scrape scrape_{{directory_.path()}, KnownDirectory::Files::kRefused};
 };
@@ -98,9 +104,7 @@ TEST_F(ScrapeTest, StoresAreSeenWithoutReading) {
   const store::FileDescriptor living = OpenForWriting("counter_1.db");
   Pass();
   Pass();
-  const auto offset = static_cast<off_t>(8 + 4 + Key("a").size() + 8 -
-                                         (Key("a").size() + 4) % 8);
-  StoreAt(living, offset, 42);
+  StoreAt(living, OffsetOfFirstValue(), 42);
   EXPECT_EQ(Pass().bytes_read, 0);
   EXPECT_NE(Text().find("\na_total 42.0\n"), std::string::npos) << Text();
 }
@@ -125,6 +129,53 @@ TEST_F(ScrapeTest, WriterThatComesBackToADeadFileIsNoticed) {
   EXPECT_EQ(Pass().files_read, 1);
   EXPECT_EQ(Pass().files_read, 0);
   EXPECT_NE(Text().find("\na_total 7.0\n"), std::string::npos) << Text();
+}
+
+// Of what is opened by a name elsewhere the directory's watch does not tell.
+TEST_F(ScrapeTest, AFileWithAnotherNameIsReadInPlace) {
+  directory_.Write("counter_1.db", {{Key("a"), 1}});
+  const testing::TemporaryDirectory elsewhere;
+  const std::string other = elsewhere.PathOf("other");
+  ASSERT_EQ(link((directory_.path() + "/counter_1.db").c_str(), other.c_str()),
+            0);
+  Pass();
+  Pass();
+  const store::FileDescriptor writer(open(other.c_str(), O_RDWR | O_CLOEXEC));
+  StoreAt(writer, OffsetOfFirstValue(), 42);
+  EXPECT_EQ(Pass().files_read, 0);
+  EXPECT_NE(Text().find("\na_total 42.0\n"), std::string::npos) << Text();
+}
+
+TEST_F(ScrapeTest, ReadersLetEachOtherRest) {
+  directory_.Write("counter_1.db", {{Key("a"), 1}});
+  directory_.Write("counter_2.db", {{Key("a"), 1}});
+  Scrape other({directory_.path()}, KnownDirectory::Files::kRefused);
+  for (int i = 0; i < 3; ++i) {
+    Pass();
+    ASSERT_TRUE(other.Pass().ok());
+  }
+  const std::uint64_t before = other.costs().files_read;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(Pass().files_read, 0);
+    ASSERT_TRUE(other.Pass().ok());
+  }
+  EXPECT_EQ(other.costs().files_read, before);
+  // A writer that comes and goes is noticed all the same.
+  StoreAt(OpenForWriting("counter_1.db"), OffsetOfFirstValue(), 42);
+  Pass();
+  EXPECT_NE(Text().find("\na_total 43.0\n"), std::string::npos) << Text();
+}
+
+TEST_F(ScrapeTest, WhatStaysBadIsNoNews) {
+  directory_.Write("counter_1.db", {{Key("a"), 1}});
+  const std::string empty = directory_.path() + "/counter_2.db";
+  ASSERT_TRUE(store::FileDescriptor(open(empty.c_str(), O_CREAT | O_RDWR, 0600))
+                  .valid());
+  Pass();
+  Pass();
+  const std::uint64_t version = scrape_.version();
+  Pass();
+  EXPECT_EQ(scrape_.version(), version);
 }
 
 TEST_F(ScrapeTest, KeysOfVanishedFilesAreTooMuch) {
