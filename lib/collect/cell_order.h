@@ -9,9 +9,9 @@
 namespace promshm::collect {
 
 // Sorts the cells of a family as an exposition has them: series by their
-// labels; within one, buckets by their bounds, then what else there is, `_sum`
-// else there is. `places` is memory, by label set, of which the contents have
-// no meaning.
+// labels; within one, buckets by their bounds, then what else there is, with
+// `_sum` and `_count` last. `places` is memory, by label set, of which the
+// contents have no meaning.
 void SortCells(const SeriesIndex& index, std::vector<std::uint32_t>* places,
                std::vector<std::uint32_t>* cells);
 
