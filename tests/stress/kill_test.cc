@@ -16,8 +16,8 @@
 
 #include "promshm/entries.h"
 #include "promshm/registry.h"
-#include "tests/stress/shared_memory.h"
 #include "tests/stress/stress_child.h"
+#include "tests/support/shared_memory.h"
 #include "tests/support/temporary_directory.h"
 
 // Processes are killed while they register as fast as they can, and what they

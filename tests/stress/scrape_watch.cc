@@ -6,15 +6,18 @@
 #include <string>
 #include <utility>
 
-#include "promshm/collector.h"
 #include "promshm/exposition.h"
 
 namespace promshm::testing {
 
-ScrapeWatch::ScrapeWatch(std::string directory, double unit)
-    : directory_(std::move(directory)),
+ScrapeWatch::ScrapeWatch(const std::string& directory, double unit)
+    : own_(std::make_unique<Collector>(directory)),
+      collector_(*own_),
       unit_(unit),
       thread_([this] { Watch(); }) {}
+
+ScrapeWatch::ScrapeWatch(Collector* collector, double unit)
+    : collector_(*collector), unit_(unit), thread_([this] { Watch(); }) {}
 
 ScrapeWatch::~ScrapeWatch() { Stop(); }
 
@@ -32,13 +35,12 @@ void ScrapeWatch::Stop() {
 }
 
 void ScrapeWatch::Watch() {
-  Collector collector(directory_);
-  while (!stopping_) Scrape(&collector);
-  Scrape(&collector);
+  while (!stopping_) Scrape();
+  Scrape();
 }
 
-void ScrapeWatch::Scrape(Collector* collector) {
-  const Result<Snapshot> snapshot = collector->Collect();
+void ScrapeWatch::Scrape() {
+  const Result<Snapshot> snapshot = collector_.Collect();
   if (!snapshot.ok()) {
     Report(snapshot.status().message());
     return;

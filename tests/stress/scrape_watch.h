@@ -2,15 +2,13 @@
 #define PROMSHM_TESTS_STRESS_SCRAPE_WATCH_H_
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "promshm/collector.h"
 #include "tests/stress/totals.h"
-
-namespace promshm {
-class Collector;
-}
 
 namespace promshm::testing {
 
@@ -22,7 +20,11 @@ namespace promshm::testing {
 // Thread safety: needs external locking.
 class ScrapeWatch {
  public:
-  ScrapeWatch(std::string directory, double unit);
+  ScrapeWatch(const std::string& directory, double unit);
+
+  // By a Collector that others may use meanwhile; it must outlive this.
+  ScrapeWatch(Collector* collector, double unit);
+
   ~ScrapeWatch();
   ScrapeWatch(const ScrapeWatch&) = delete;
   ScrapeWatch& operator=(const ScrapeWatch&) = delete;
@@ -45,11 +47,12 @@ class ScrapeWatch {
 
  private:
   void Watch();
-  void Scrape(Collector* collector);
+  void Scrape();
   void Compare(const Totals& totals);
   void Report(std::string finding);
 
-  const std::string directory_;
+  const std::unique_ptr<Collector> own_;
+  Collector& collector_;
   const double unit_;
   std::vector<std::string> findings_;
   std::atomic<int> changes_{0};

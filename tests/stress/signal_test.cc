@@ -15,9 +15,9 @@
 #include <thread>
 
 #include "promshm/registry.h"
-#include "tests/stress/shared_memory.h"
 #include "tests/stress/stress_child.h"
 #include "tests/stress/totals.h"
+#include "tests/support/shared_memory.h"
 #include "tests/support/temporary_directory.h"
 
 namespace promshm {

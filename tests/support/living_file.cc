@@ -31,8 +31,9 @@ std::optional<LivingFile> LivingFile::Open(const std::string& path,
                                            Descriptor descriptor) {
   LivingFile file;
   file.name_ = path.substr(path.rfind('/') + 1);
+  // Waits for who is asking whether there is a writer, as real writers do.
   file.fd_ = store::FileDescriptor(
-      open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+      open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   if (!file.fd_.valid()) return std::nullopt;
   const std::string same = "/proc/self/fd/" + std::to_string(file.fd_.get());
   file.path_fd_ = store::FileDescriptor(open(same.c_str(), O_PATH | O_CLOEXEC));

@@ -1,5 +1,5 @@
-#ifndef PROMSHM_TESTS_STRESS_SHARED_MEMORY_H_
-#define PROMSHM_TESTS_STRESS_SHARED_MEMORY_H_
+#ifndef PROMSHM_TESTS_SUPPORT_SHARED_MEMORY_H_
+#define PROMSHM_TESTS_SUPPORT_SHARED_MEMORY_H_
 
 #include <sys/mman.h>
 
@@ -40,4 +40,4 @@ class SharedMemory {
 
 }  // namespace promshm::testing
 
-#endif  // PROMSHM_TESTS_STRESS_SHARED_MEMORY_H_
+#endif  // PROMSHM_TESTS_SUPPORT_SHARED_MEMORY_H_
