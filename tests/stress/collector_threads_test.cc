@@ -285,7 +285,7 @@ class Shelf {
 };
 
 TEST(CollectorThreadsTest, SnapshotsStayAsTheyAreWhileOthersAreTaken) {
-  constexpr int kRounds = 300;
+  constexpr int kRounds = 80;
   const testing::TemporaryDirectory directory;
   Collector collector(directory.path());
   Workers workers(directory.path());
