@@ -55,20 +55,21 @@ class RecipesTest(unittest.TestCase):
         return testing.environment(
             PATH=f"{self.folder / 'bin'}{os.pathsep}{path}", **changes)
 
-    def run_quietly(self, command):
+    def run_quietly(self, command, **changes):
         """A shell's command that cleans the directory up, saying nothing."""
         result = testing.run(["sh", "-c", self.here(command)],
-                             env=self.environment())
+                             env=self.environment(**changes))
         self.assertEqual((result.returncode, result.stdout, result.stderr),
                          (0, b"", b""))
         self.assertFalse(self.gauge.exists())
 
-    def test_cron_line(self):
-        line, = recipe("cron")[0].splitlines()
+    def test_lines_of_cron(self):
+        setting, line = recipe("cron")[0].splitlines()
+        name, _, value = setting.partition("=")
         fields = line.split(None, 6)
         self.assertEqual(fields[:6], ["*/5", "*", "*", "*", "*", "app"])
         self.assertNotIn("%", line)
-        self.run_quietly(fields[6])
+        self.run_quietly(fields[6], **{name: self.here(value)})
 
     def test_units_are_sound(self):
         verify = shutil.which("systemd-analyze")
