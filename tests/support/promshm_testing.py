@@ -52,6 +52,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--dump", help="promshm-dump")
     parser.add_argument("--serve", help="promshm-serve")
+    parser.add_argument("--gc", help="promshm-gc")
+    parser.add_argument("--merge", help="promshm-merge")
     parser.add_argument("--guest", help="promshm_python_guest")
     parser.add_argument("--writer", help="promshm_writer_program")
     parser.add_argument("--golden", type=pathlib.Path,
