@@ -431,7 +431,7 @@ void CountOnce(const std::string& path) {
 }
 
 TEST_F(CleaningTest, LosesNothingOfAWriterThatComesAndGoes) {
-  constexpr int kMerges = 50;
+  constexpr int kMerges = 20;
   std::atomic<bool> stop{false};
   int counted = 0;
   std::thread writer([&] {
