@@ -88,6 +88,13 @@ void CellSums::Add(Merge merge, const EntryList& entries,
   }
 }
 
+void CellSums::Add(const std::vector<double>& by_cell) {
+  Grow();
+  for (std::size_t cell = 0; cell < by_cell.size(); ++cell) {
+    values_[cell] += by_cell[cell];
+  }
+}
+
 KeptValues CellSums::Keep(Merge merge, const EntryList& entries,
                           const char* file) {
   const InFile source(*entries.offsets, file);

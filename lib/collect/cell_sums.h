@@ -32,6 +32,9 @@ class CellSums {
   void Add(Merge merge, const EntryList& entries, const char* file);
   void Add(Merge merge, const EntryList& entries, const KeptValues& values);
 
+  // Adds to each cell a number, as kSum does.
+  void Add(const std::vector<double>& by_cell);
+
   static KeptValues Keep(Merge merge, const EntryList& entries,
                          const char* file);
 

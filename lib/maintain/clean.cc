@@ -190,6 +190,7 @@ class Cleaning {
   Status ReadAll(Tasks* tasks, std::vector<OldFile>* old, MergedFiles* merged) {
     Tasks all = *tasks;
     Status status = AddMerged(&all);
+    if (!living_.empty()) merged->ExpectLiving();
     const std::size_t most = is_rehearsal_ ? MostAtOnce() : all.size();
     for (std::size_t i = 0; status.ok() && i < all.size(); i += most) {
       Tasks part = Part(all, i, std::min(most, all.size() - i));
@@ -200,6 +201,7 @@ class Cleaning {
         old->push_back(std::move(file));
       }
     }
+    AddLivingUpTo(nullptr, merged);
     std::set<std::string> read;
     for (const OldFile& file : *old) read.insert(file.name);
     std::erase_if(*tasks, [&read](const Task& task) {
@@ -225,6 +227,7 @@ class Cleaning {
       const Result<store::FileContents> contents = ahead.Next();
       if (!contents.ok()) return contents.status();
       OldFile& file = (*files)[i];
+      AddLivingUpTo(&file.name, merged);
       file.is_merged = Add(*contents, &file, merged);
       // Without a lease, of what was merged and of nothing that came after.
       file.fingerprint = file.writers == store::Writers::kNone
@@ -243,11 +246,21 @@ class Cleaning {
     const auto names = store::ListMetricFiles(directory_, plan_.directory);
     if (!names.ok()) return names.status();
     highest_.clear();
+    living_.clear();
+    next_living_ = 0;
+    std::set<std::string> dead;
+    for (const Task& task : *tasks) dead.insert(task.name);
     for (const std::string& name : *names) {
       const auto parsed = MetricFileName::Parse(name);
-      if (!parsed) continue;
+      if (!parsed || !kinds.contains(KindOf(*parsed))) continue;
       const auto number = format::MergedNumber(parsed->identifier);
-      if (!number || !kinds.contains(KindOf(*parsed))) continue;
+      if (!number) {
+        if (!is_rehearsal_ && MergedFiles::IsCounted(*parsed) &&
+            !dead.contains(name)) {
+          living_.push_back(name);
+        }
+        continue;
+      }
       std::uint64_t& highest = highest_[KindOf(*parsed)];
       highest = std::max(highest, *number);
       tasks->emplace_back().name = name;
@@ -255,6 +268,20 @@ class Cleaning {
     std::sort(tasks->begin(), tasks->end(),
               [](const Task& a, const Task& b) { return a.name < b.name; });
     return {};
+  }
+
+  // Adds living files, in their order among the others; null: all of them.
+  void AddLivingUpTo(const std::string* name, MergedFiles* merged) {
+    for (; next_living_ < living_.size() &&
+           (name == nullptr || living_[next_living_] < *name);
+         ++next_living_) {
+      const std::string& living = living_[next_living_];
+      const auto opened =
+          store::OpenMetricFile(directory_.get(), living, PathOf(living));
+      if (!opened.ok() || opened->issue) continue;
+      merged->AddLiving(*MetricFileName::Parse(living),
+                        reader_.Read(opened->fd, PathOf(living)));
+    }
   }
 
   bool Add(const store::FileContents& contents, OldFile* file,
@@ -401,6 +428,8 @@ class Cleaning {
   store::MetricFileReader reader_;
   std::map<MergedKind, std::uint64_t> highest_;  // number of a merged file
   std::uint64_t undone_ = 0;
+  Names living_;  // that readers add up with what is made
+  std::size_t next_living_ = 0;
   std::optional<Generation> newest_of_all_;
   bool is_refused_ = false;
   std::set<std::string> processes_;

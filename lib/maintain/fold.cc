@@ -64,20 +64,26 @@ std::optional<Generation> GenerationOf(const store::FileContents& contents,
   return GenerationOfKey(dialect, entry.key);
 }
 
-Fold::Fold(format::MetricFileName target)
-    : target_(std::move(target)), finder_(&index_), sums_(&index_) {
+Fold::Fold(format::MetricFileName target, bool with_living)
+    : target_(std::move(target)),
+      finder_(&index_),
+      sums_(&index_),
+      with_living_(with_living),
+      all_(&index_) {
   sums_.Begin();
+  all_.Begin();
 }
 
 Fold::Added Fold::Add(const store::FileContents& contents) {
   const format::Dialect dialect = format::FindDialect(
       contents.bytes, contents.used, store::NeedsTimestamps(target_));
-  const collect::FileKind kind = collect::KindOf(target_, dialect);
-  const collect::FoundEntries found =
-      finder_.Find(index_.FindKeySet(kind, target_.identifier), contents.bytes,
-                   contents.used, dialect);
+  const collect::FoundEntries found = Find(contents, dialect);
   const collect::NumberList& keys = *found.entries.keys;
-  sums_.Add(collect::MergeOf(kind), found.entries, contents.bytes.data());
+  const collect::Merge merge =
+      collect::MergeOf(collect::KindOf(target_, dialect));
+  sums_.Add(merge, found.entries, contents.bytes.data());
+  if (with_living_) all_.Add(merge, found.entries, contents.bytes.data());
+  keys_.insert(found.entries.keys);
   if (!keys.empty()) {
     newest_ = std::max(newest_.value_or(Generation::kArrays),
                        GenerationOfKey(dialect, index_.KeyText(keys.front())));
@@ -90,9 +96,42 @@ Fold::Added Fold::Add(const store::FileContents& contents) {
   return {keys.size(), is_whole};
 }
 
+void Fold::AddLiving(const store::FileContents& contents,
+                     bool comes_before_merged) {
+  const format::Dialect dialect = format::FindDialect(
+      contents.bytes, contents.used, store::NeedsTimestamps(target_));
+  const collect::FoundEntries found = Find(contents, dialect);
+  const collect::Merge merge =
+      collect::MergeOf(collect::KindOf(target_, dialect));
+  collect::KeptValues values =
+      collect::CellSums::Keep(merge, found.entries, contents.bytes.data());
+  all_.Add(merge, found.entries, values);
+  living_.push_back({found.entries, std::move(values), comes_before_merged});
+}
+
+collect::FoundEntries Fold::Find(const store::FileContents& contents,
+                                 const format::Dialect& dialect) {
+  const collect::FileKind kind = collect::KindOf(target_, dialect);
+  return finder_.Find(index_.FindKeySet(kind, target_.identifier),
+                      contents.bytes, contents.used, dialect);
+}
+
+std::vector<bool> Fold::CellsAdded() const {
+  std::vector<bool> added(index_.cells().size());
+  for (const collect::SharedNumbers& keys : keys_) {
+    for (const std::uint32_t key : *keys) {
+      added[index_.keys()[key].cell] = true;
+    }
+  }
+  added[kNoCell] = false;
+  return added;
+}
+
 std::size_t Fold::series() const {
   std::set<std::pair<std::uint32_t, std::uint32_t>> series;
-  for (std::size_t cell = kNoCell + 1; cell < index_.cells().size(); ++cell) {
+  const std::vector<bool> added = CellsAdded();
+  for (std::size_t cell = 0; cell < added.size(); ++cell) {
+    if (!added[cell]) continue;
     series.emplace(index_.cells()[cell].group, index_.cells()[cell].label_set);
   }
   return series.size();
@@ -106,6 +145,8 @@ Result<Fold::File> Fold::Finish(Generation generation) {
           ? 2 * sizeof(double)
           : sizeof(double);
   Values values = sums_.values();
+  values.resize(index_.cells().size());
+  if (with_living_) LetNothingFall(&values);
   std::vector<bool> are_last(values.size());
   Uncumulate(&values, &are_last);
   File file;
@@ -114,11 +155,11 @@ Result<Fold::File> Fold::Finish(Generation generation) {
     AppendEntry(key, values[cell], sums_.TimeOf(cell), value_size, &file.bytes);
     ++file.entries;
   };
-  std::vector<bool> is_done(index_.cells().size());
+  std::vector<bool> is_waiting = CellsAdded();
   for (std::uint32_t key = 0; key < index_.keys().size(); ++key) {
     const std::uint32_t cell = index_.keys()[key].cell;
-    if (cell == kNoCell || is_done[cell]) continue;
-    is_done[cell] = true;
+    if (!is_waiting[cell]) continue;
+    is_waiting[cell] = false;
     // Other clients count what lies in the buckets; these had it stored.
     const Cell& known = index_.cells()[cell];
     const bool is_stored_count = index_.groups()[known.group].kind.cumulated &&
@@ -140,6 +181,42 @@ Result<Fold::File> Fold::Finish(Generation generation) {
   AppendBytes(used, &header);
   file.bytes.replace(0, header.size(), header);
   return file;
+}
+
+void Fold::LetNothingFall(Values* merged) const {
+  const Values& before = all_.values();
+  const std::vector<bool> added = CellsAdded();
+  constexpr int kSteps = 16;
+  for (int i = 0; i < kSteps; ++i) {
+    const Values after = ReadersSums(*merged);
+    bool has_fallen = false;
+    for (std::size_t cell = 0; cell < before.size(); ++cell) {
+      if (!added[cell] || !(after[cell] < before[cell])) continue;
+      has_fallen = true;
+      // By what is missing, or by the least that is more.
+      double& value = (*merged)[cell];
+      value = std::max(value + (before[cell] - after[cell]),
+                       std::nextafter(value, HUGE_VAL));
+    }
+    if (!has_fallen) return;
+  }
+}
+
+// What a reader of promshm comes to.
+Fold::Values Fold::ReadersSums(const Values& merged) const {
+  collect::CellSums sums(&index_);
+  sums.Begin();
+  const auto add_living = [&](bool before) {
+    for (const Living& living : living_) {
+      if (living.comes_before_merged == before) {
+        sums.Add(collect::Merge::kSum, living.entries, living.values);
+      }
+    }
+  };
+  add_living(true);
+  sums.Add(merged);
+  add_living(false);
+  return sums.values();
 }
 
 // The key as it stands in a file of that generation. A Python client finds its

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,8 +43,9 @@ std::optional<Generation> GenerationOf(const store::FileContents& contents,
 // Thread safety: needs external locking.
 class Fold {
  public:
-  // `target` is the merged file's name.
-  explicit Fold(format::MetricFileName target);
+  // `target` is the merged file's name. AddLiving() will be called where
+  // `with_living` says so.
+  explicit Fold(format::MetricFileName target, bool with_living = false);
 
   Fold(const Fold&) = delete;
   Fold& operator=(const Fold&) = delete;
@@ -56,6 +58,13 @@ class Fold {
 
   // Adds a file's entries, in the order of the files' names.
   Added Add(const store::FileContents& contents);
+
+  // A file that readers add up with the merged one; in that order, too. Only of
+  // what is never to fall: a sum of fractions depends on the order in the last
+  // digits, and a counter that falls by one is taken for one that began anew.
+  // So the merged values are made such that readers of promshm, who add up in
+  // the order of names, come to no less than before.
+  void AddLiving(const store::FileContents& contents, bool comes_before_merged);
 
   const format::MetricFileName& target() const { return target_; }
 
@@ -76,6 +85,18 @@ class Fold {
  private:
   using Values = std::vector<double>;
 
+  struct Living {
+    collect::EntryList entries;
+    collect::KeptValues values;
+    bool comes_before_merged;
+  };
+
+  collect::FoundEntries Find(const store::FileContents& contents,
+                             const format::Dialect& dialect);
+  std::vector<bool> CellsAdded() const;
+  void LetNothingFall(Values* merged) const;
+  Values ReadersSums(const Values& merged) const;
+
   std::string KeyText(std::uint32_t key, bool with_help) const;
   std::string Respell(std::uint32_t key, Result<format::MetricKey> parsed,
                       bool with_help) const;
@@ -87,6 +108,10 @@ class Fold {
   collect::SeriesIndex index_;
   collect::EntryFinder finder_;
   collect::CellSums sums_;
+  std::set<collect::SharedNumbers> keys_;  // of what was added
+  const bool with_living_;
+  collect::CellSums all_;  // with the living
+  std::vector<Living> living_;
   std::vector<std::uint32_t> helps_;  // of groups; kNoHelp: none has one
   std::optional<Generation> newest_;
 };

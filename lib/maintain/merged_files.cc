@@ -10,20 +10,33 @@
 
 namespace promshm::maintain {
 
+void MergedFiles::AddLiving(const format::MetricFileName& name,
+                            const store::FileContents& contents) {
+  const format::Dialect dialect = format::FindDialect(
+      contents.bytes, contents.used, store::NeedsTimestamps(name));
+  FoldOf(name, dialect)
+      .AddLiving(contents, name.identifier < format::MergedIdentifier(1));
+}
+
 Fold::Added MergedFiles::Add(const format::MetricFileName& name,
                              const store::FileContents& contents) {
   const format::Dialect dialect = format::FindDialect(
       contents.bytes, contents.used, store::NeedsTimestamps(name));
+  return FoldOf(name, dialect).Add(contents);
+}
+
+Fold& MergedFiles::FoldOf(const format::MetricFileName& name,
+                          const format::Dialect& dialect) {
   format::MetricFileName target = name;
   if (dialect.is_ruby()) target.SplitPart();
   target.part.reset();
   if (!collect::IsPerProcess(collect::KindOf(name, dialect))) {
     target.identifier = format::MergedIdentifier(1);
   }
-  const auto fold =
-      folds_.try_emplace({target.type, target.mode, target.identifier}, target)
-          .first;
-  return fold->second.Add(contents);
+  return folds_
+      .try_emplace({target.type, target.mode, target.identifier}, target,
+                   with_living_ && IsCounted(target))
+      .first->second;
 }
 
 std::optional<Generation> MergedFiles::newest() const {

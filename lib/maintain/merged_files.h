@@ -30,6 +30,19 @@ class MergedFiles {
     std::size_t series = 0;
   };
 
+  // AddLiving() will be called, too.
+  void ExpectLiving() { with_living_ = true; }
+
+  // Whether a file of this name is of interest to AddLiving(), as far as what
+  // was expected goes: it is of a type that never falls.
+  static bool IsCounted(const format::MetricFileName& name) {
+    return name.type != FamilyType::kGauge;
+  }
+
+  // As Fold::AddLiving().
+  void AddLiving(const format::MetricFileName& name,
+                 const store::FileContents& contents);
+
   // As Fold::Add().
   Fold::Added Add(const format::MetricFileName& name,
                   const store::FileContents& contents);
@@ -44,6 +57,10 @@ class MergedFiles {
  private:
   using Kind = std::tuple<FamilyType, GaugeMode, std::string>;
 
+  Fold& FoldOf(const format::MetricFileName& name,
+               const format::Dialect& dialect);
+
+  bool with_living_ = false;
   std::map<Kind, Fold> folds_;
 };
 
