@@ -13,6 +13,8 @@ function(promshm_add_python_test name script timeout)
     COMMAND ${PROMSHM_PYTHON} -B ${script}
       --dump $<TARGET_FILE:promshm-dump>
       --serve $<TARGET_FILE:promshm-serve>
+      --gc $<TARGET_FILE:promshm-gc>
+      --merge $<TARGET_FILE:promshm-merge>
       --golden ${PROJECT_SOURCE_DIR}/tests/golden
       --clients=${PROMSHM_PYTHON_CLIENTS}
       ${ARGN})
