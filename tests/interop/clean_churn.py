@@ -2,8 +2,8 @@
 
 usage: clean_churn.py TALLY
 
-The directory comes from the environment. TALLY is a file of two 8-byte numbers:
-how many children may have begun to count, and how many have certainly ended.
+The directory comes from the environment. TALLY is a file of two numbers of 8
+bytes: how many children may have begun to count, and how many have ended.
 Ends when standard input does.
 """
 

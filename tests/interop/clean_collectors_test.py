@@ -12,7 +12,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
@@ -24,7 +23,7 @@ import promshm_testing as testing  # noqa: E402
 COLLECTS = 5000
 COLLECTS_PER_COMMIT = 50
 PROCESSES = 10
-SERIES_OF_A_CHILD = 8  # apart from its live gauge
+SERIES_OF_A_CHILD = 9  # apart from its live gauge
 PATIENCE = 60
 
 client = None
@@ -107,34 +106,6 @@ class Judge:
         return True
 
 
-class Loop(threading.Thread):
-    """Does something again and again until told to stop, or it fails."""
-
-    def __init__(self, do, pause):
-        super().__init__(daemon=True)
-        self.times = 0
-        self.failure = None
-        self._do = do
-        self._pause = pause
-        self._stop_requested = threading.Event()
-
-    def run(self):
-        try:
-            while not self._stop_requested.wait(self._pause):
-                self._do()
-                self.times += 1
-        except Exception as error:  # The test's thread reports it.
-            self.failure = error
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop_requested.set()
-        self.join(timeout=PATIENCE)
-
-
 class Collectors(unittest.TestCase):
     maxDiff = None
 
@@ -151,15 +122,11 @@ class Collectors(unittest.TestCase):
         with testing.Server(self.directory) as server, \
                 Churn(self.directory, self.folder) as churn:
             judge = Judge(churn, expected)
-            with Loop(self.fold, 0) as folding, \
-                    Loop(lambda: judge.check(lambda: served(server)),
-                         0.01) as serving:
+            with clean.Loop(self.fold, 0) as folding, \
+                    clean.Loop(lambda: judge.check(lambda: served(server)),
+                               0.01) as serving:
                 self.collect(judge)
             churn.stop()
-            for loop in folding, serving:
-                self.assertFalse(loop.is_alive())
-                if loop.failure is not None:
-                    raise loop.failure
             self.assertGreater(serving.times, 50)
             self.assertGreaterEqual(self.commits(),
                                     COLLECTS // COLLECTS_PER_COMMIT)
@@ -172,6 +139,7 @@ class Collectors(unittest.TestCase):
                   f"{serving.times} scrapes")
 
     def fold(self):
+        """Folds what has come, with the one cleaner and with the other."""
         for command in (testing.merge, testing.gc):
             options = ["--compact"] if command is testing.gc else []
             result = command(*options, self.directory)

@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
@@ -38,6 +37,8 @@ IN_NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc"]
 EXPECTED_ERRORS = {"builtins.IsADirectoryError", "builtins.FileNotFoundError",
                    "struct.error"}
 PATIENCE = 60
+PAUSE = 0.01  # seconds between two scrapes
+LEAST_SCRAPES = 20
 
 gunicorn = None
 client_environment = None
@@ -164,36 +165,21 @@ class Load:
             self.answered += 1
 
 
-class Scraper(threading.Thread):
-    """Scrapes until told to stop; holds each answer against the load's."""
+class Judge:
+    """Holds what is scraped, one way, against the load."""
 
     def __init__(self, load, scrape):
-        super().__init__(daemon=True)
-        self.scrapes = 0
-        self.failure = None
         self._load = load
         self._scrape = scrape
-        self._stop_requested = threading.Event()
         self._last = (0, 0)
 
-    def run(self):
-        try:
-            while not self._stop_requested.is_set():
-                self._check_one()
-                time.sleep(0.01)
-        except Exception as error:  # The test's thread reports it.
-            self.failure = error
-
-    def stop(self):
-        self._stop_requested.set()
-        self.join(timeout=PATIENCE)
-
-    def _check_one(self):
+    def check(self):
+        """Whether there was something to judge."""
         answered = self._load.answered
         text = self._scrape()
         sent = self._load.sent
         if text is None:
-            return
+            return False
         now = totals(clean.samples(text))
         for before, value in zip(self._last, now):
             if not max(answered, before) <= value <= sent:
@@ -201,7 +187,7 @@ class Scraper(threading.Thread):
                     f"{now}: had been {self._last}, {answered} were answered "
                     f"before and {sent} sent until after the scrape")
         self._last = now
-        self.scrapes += 1
+        return True
 
 
 def totals(samples):
@@ -236,8 +222,13 @@ class Recycled(unittest.TestCase):
                 testing.Server(self.directory) as server, \
                 Collector(self.directory) as collector:
             load = Load(app.port)
-            self.scrape_beside(load, [lambda: served(server),
-                                      collector.scrape])
+            with clean.Loop(Judge(load, lambda: served(server)).check,
+                            PAUSE) as serving, \
+                    clean.Loop(Judge(load, collector.scrape).check,
+                               PAUSE) as collecting:
+                load.run()
+            self.assertGreater(serving.times, LEAST_SCRAPES)
+            self.assertGreater(collecting.times, LEAST_SCRAPES)
             self.assertEqual(load.failures, [])
             self.assertEqual(load.answered, REQUESTS)
             self.assertGreater(app.workers(),
@@ -250,18 +241,6 @@ class Recycled(unittest.TestCase):
             print(f"{load.answered} requests, {app.workers()} workers, "
                   f"{len(collector.errors)} failed collects: "
                   f"{set(collector.errors)}; cleaner:\n{gc.output()}")
-
-    def scrape_beside(self, load, ways):
-        scrapers = [Scraper(load, way) for way in ways]
-        for scraper in scrapers:
-            scraper.start()
-        load.run()
-        for scraper in scrapers:
-            scraper.stop()
-            self.assertFalse(scraper.is_alive())
-            if scraper.failure is not None:
-                raise scraper.failure
-            self.assertGreater(scraper.scrapes, 20)
 
     def is_clean(self):
         """Files are of living processes, or the few of all the others."""

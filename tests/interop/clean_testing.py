@@ -1,5 +1,6 @@
 """What the tests share that clean up after processes that have ended."""
 
+import functools
 import glob
 import hashlib
 import os
@@ -8,6 +9,8 @@ import shutil
 import stat
 import sys
 import tempfile
+import threading
+import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 
@@ -140,14 +143,6 @@ def contents(directory):
     return result
 
 
-def public_directory(test):
-    """A directory of a test case in which other users may look."""
-    temporary = tempfile.TemporaryDirectory()
-    test.addCleanup(temporary.cleanup)
-    os.chmod(temporary.name, 0o755)
-    return pathlib.Path(temporary.name)
-
-
 def as_user(user):
     """A command prefix: another user, without rights of root's."""
     return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
@@ -160,3 +155,147 @@ def as_nobody():
         return None
     result = testing.run([*prefix, testing.options.dump, "--version"])
     return prefix if result.returncode == 0 else None
+
+
+class Loop(threading.Thread):
+    """Does something again and again in a `with` block, until it fails."""
+
+    def __init__(self, do, pause):
+        """`do` says whether it counts; `pause` is in seconds."""
+        super().__init__(daemon=True)
+        self.times = 0
+        self._do = do
+        self._pause = pause
+        self._failure = None
+        self._end = threading.Event()
+
+    def run(self):
+        try:
+            while not self._end.wait(self._pause):
+                self.times += bool(self._do())
+        except Exception as error:  # The test's thread reports it.
+            self._failure = error
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self._end.set()
+        self.join(timeout=60)
+        if self._failure is not None:
+            raise self._failure
+        if kind is None and self.is_alive():
+            raise AssertionError("does not end")
+
+
+def with_each_cleaner(case):
+    """Of a CleanTest; is given each of cleaners(), and an empty directory."""
+    @functools.wraps(case)
+    def run(self):
+        for command in cleaners():
+            with self.subTest(command=pathlib.Path(command[0]).name):
+                case(self, command)
+            self.clear()
+    return run
+
+
+def cleaners():
+    """The commands that fold what the dead have counted."""
+    return ([testing.options.merge], [testing.options.gc, "--compact"])
+
+
+class CleanTest(unittest.TestCase):
+    """A test case with files of the dead, and a directory to put them in."""
+    maxDiff = None
+    PROCESSES = 6
+
+    @classmethod
+    def setUpClass(cls):
+        cls.client_environment = testing.client_environment()
+        cls.client = testing.import_client()
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.remains = Remains(folder.name, cls.client_environment,
+                              cls.PROCESSES)
+        cls.dead = cls.remains.processes
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+        self.directory = self.folder / "metrics"
+        # Other users may look into both.
+        self.folder.chmod(0o755)
+        self.directory.mkdir(mode=0o755)
+
+    def fill(self, processes=None):
+        """Puts files of all the dead, or of some, into the directory."""
+        self.remains.copy(self.directory, processes or self.dead)
+
+    def clear(self):
+        for path in self.directory.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def files_of(self, processes):
+        return [path for process in processes
+                for path in self.directory.glob(f"*_{process}.db")]
+
+    def contents_of(self, processes):
+        names = {path.name for path in self.files_of(processes)}
+        return {name: what for name, what in
+                contents(self.directory).items() if name in names}
+
+    def living(self):
+        """A process that counts in the directory; for a `with` statement."""
+        return writers.client_writer(self.directory, self.client_environment)
+
+    def run_cleaner(self, command, prefix=(), **changes):
+        return testing.run([*prefix, *command, self.directory],
+                           env=testing.environment(**changes))
+
+    def check_quiet(self, result):
+        """There was nothing to do."""
+        self.assertEqual((result.returncode, result.stdout, result.stderr),
+                         (0, b"", b""))
+
+    def check_done(self, result):
+        """It says in one line what it did."""
+        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        self.assertRegex(result.stdout, rb"^[^\n]+\n$")
+
+    def check_all_folded(self, result):
+        self.check_done(result)
+        self.check_folded(self.dead)
+        self.check_samples()
+
+    def check_folded(self, processes):
+        left = {name.rpartition("_")[0]
+                for name in metric_files(self.directory)
+                if name.rpartition("_")[2][:-3] in map(str, processes)}
+        self.assertLessEqual(left, {
+            "gauge_all", *(f"gauge_{mode}" for mode in writers.GAUGE_MODES
+                           if mode.startswith("live"))})
+        self.assertTrue(any("_promshm" in name for name in
+                            metric_files(self.directory)))
+
+    def check_left_alone(self, result, before, processes=None):
+        """Nothing is changed of these processes, and it is said of each."""
+        errors = result.stderr.decode()
+        self.assertEqual(result.returncode, 1, errors)
+        self.assertEqual(
+            {name: what for name, what in
+             contents(self.directory).items() if name in before}, before)
+        for line in errors.splitlines():
+            self.assertRegex(line, r"^promshm-\w+: /[^:]+: [^:]+: [^:]+")
+        for process in processes or self.dead:
+            self.assertRegex(errors, rf"_{process}\.db|\b{process}\b")
+
+    def check_samples(self, processes=None, prefix=()):
+        """`prefix` goes before promshm-dump."""
+        result = testing.run([*prefix, testing.options.dump, "-o",
+                              "prometheus", self.directory])
+        expected = self.remains.samples(processes or self.dead)
+        self.assertEqual(
+            testing.differences(lasting(samples(result.stdout)).items(),
+                                expected.items()), [], result.stderr)

@@ -1,0 +1,155 @@
+"""A process comes back under an identifier whose files are being folded.
+
+It opens its file at a random moment of the work and counts once. Every second
+one stays until the cleaner has ended and counts again: into a file that a
+careless cleaner would have removed from under it.
+"""
+
+import os
+import pathlib
+import random
+import resource
+import statistics
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+
+import clean_testing as clean  # noqa: E402
+import metric_file  # noqa: E402
+import promshm_testing as testing  # noqa: E402
+
+SEED = 20160602
+ROUNDS = 1000
+DEAD = 40  # processes a round, each with a file to fold
+LEAST_BLOCKED = 50
+REUSED = "9000000"
+SAMPLE = ("reused_total", frozenset())
+ENDED, BLOCKED, FAILED = 0, 1, 2
+
+client = None
+client_environment = None
+
+
+def setUpModule():
+    global client, client_environment
+    client_environment = testing.client_environment()
+    client = testing.import_client()
+
+
+def dead_file():
+    """The bytes of a file in which a process counted once."""
+    value_size = 16 if testing.options.client == "current" else 8
+    return metric_file.MetricFile(value_size).add(
+        metric_file.key("reused", "reused_total", {}, "Counted"), 1).bytes()
+
+
+class Worker:
+    """A process under the identifier that was used before."""
+
+    def __init__(self, directory, delay, stays):
+        self._release = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            status = FAILED
+            try:
+                os.close(self._release[1])
+                time.sleep(delay)
+                status = self._count(directory, stays)
+            finally:
+                os._exit(status)
+        os.close(self._release[0])
+
+    def end(self):
+        """Whether somebody made it wait when it opened its file."""
+        os.close(self._release[1])
+        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        if status not in (ENDED, BLOCKED):
+            raise AssertionError(f"the worker's status: {status}")
+        return status == BLOCKED
+
+    def _count(self, directory, stays):
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+        client.values.ValueClass = client.values.MultiProcessValue(
+            process_identifier=lambda: REUSED)
+        before = waits()
+        counter = client.Counter("reused", "Counted", registry=None)
+        blocked = waits() > before
+        counter.inc()
+        if stays:
+            os.read(self._release[0], 1)
+            counter.inc()
+        return BLOCKED if blocked else ENDED
+
+
+def waits():
+    """How often this process has given up the processor to wait."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
+
+
+class Reuse(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.directory = pathlib.Path(temporary.name)
+        self.total = 0
+        self.blocked = 0
+        self.kept = 0
+        self.durations = [0.02]
+
+    def test_no_increment_is_lost(self):
+        dice = random.Random(SEED)
+        for number in range(ROUNDS):
+            at = f"seed {SEED}, round {number}"
+            self.fill()
+            self.play(at, dice.random(), stays=number % 2 == 1,
+                      command=self.commands[number // 2 % 2])
+            self.assertEqual(clean.dumped(self.directory),
+                             {SAMPLE: self.total}, at)
+            self.assertEqual(clean.collected(client, self.directory),
+                             {SAMPLE: self.total}, at)
+        print(f"seed {SEED}: of {ROUNDS} that came back, {self.blocked} had "
+              f"to wait when they opened their file, {self.kept} found it "
+              f"where it was")
+        self.assertGreater(self.blocked, LEAST_BLOCKED)
+
+    @property
+    def commands(self):
+        return ([testing.options.merge], [testing.options.gc, "--compact"])
+
+    def fill(self):
+        """Processes end, and one of the identifier to be used again."""
+        data = dead_file()
+        names = [f"counter_{int(REUSED) + 1 + index}.db"
+                 for index in range(DEAD)]
+        reused = self.directory / f"counter_{REUSED}.db"
+        if not reused.exists():
+            names.append(reused.name)
+        for name in names:
+            (self.directory / name).write_bytes(data)
+        self.total += len(names)
+
+    def play(self, at, moment, stays, command):
+        before = (self.directory / f"counter_{REUSED}.db").stat().st_ino
+        worker = Worker(self.directory,
+                        moment * statistics.median(self.durations[-50:]),
+                        stays)
+        started = time.monotonic()
+        try:
+            result = testing.run([*command, self.directory])
+        finally:
+            self.durations.append(time.monotonic() - started)
+            self.blocked += worker.end()
+        self.total += 2 if stays else 1
+        self.assertEqual((result.returncode, result.stderr), (0, b""), at)
+        self.assertLessEqual(clean.identifiers(self.directory), {REUSED}, at)
+        reused = self.directory / f"counter_{REUSED}.db"
+        self.kept += reused.exists() and reused.stat().st_ino == before
+
+
+if __name__ == "__main__":
+    testing.main()

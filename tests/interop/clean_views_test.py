@@ -1,0 +1,211 @@
+"""What folding makes of directories: the same sums in fewer files."""
+
+import pathlib
+import shutil
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+
+import clean_testing as clean  # noqa: E402
+import metric_file  # noqa: E402
+import promshm_testing as testing  # noqa: E402
+
+# Other keys than those of the clients that are in use.
+NEEDS_FORCE = ("ruby",)
+# By which of the clients, where it is not the current one.
+READ_BY = {"legacy016": "old", "ruby": None}
+# Have processes of the same identifiers.
+TOGETHER = (("web", "gauges", "numbers", "text", "large", "utf8", "idents"),
+            ("web", "legacy016"), ("ruby", "web"))
+
+
+def golden(name):
+    return testing.options.golden / name / "db"
+
+
+def golden_names():
+    return [directory.name for directory in testing.golden_directories()]
+
+
+def dumped_lines(*directories):
+    result = testing.dump("-o", "prometheus", *directories)
+    if (result.returncode, result.stderr) != (0, b""):
+        raise AssertionError(result)
+    return testing.sorted_lines(result.stdout)
+
+
+class Into(clean.CleanTest):
+
+    def into(self, *names):
+        """Merges golden directories; the new one."""
+        new = self.folder / "+".join(names)
+        sources = [golden(name) for name in names]
+        before = [clean.contents(source) for source in sources]
+        result = testing.merge("--into", new, *sources)
+        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        self.assertEqual([clean.contents(source) for source in sources],
+                         before)
+        self.assertEqual({path.suffix for path in new.iterdir()}, {".db"})
+        return new
+
+    def check_into(self, *names):
+        self.assertEqual(testing.differences(
+            dumped_lines(self.into(*names)),
+            dumped_lines(*(golden(name) for name in names))), [])
+
+    def test_each_has_the_same_sums(self):
+        for name in golden_names():
+            with self.subTest(directory=name):
+                self.check_into(name)
+
+    def test_several_have_the_same_sums(self):
+        for names in TOGETHER:
+            with self.subTest(directories=names):
+                self.check_into(*names)
+
+    def test_the_client_says_the_same(self):
+        for name in golden_names():
+            if READ_BY.get(name, "current") != testing.options.client:
+                continue
+            with self.subTest(directory=name):
+                said, says = (testing.sorted_lines(testing.collected_by_client(
+                    directory, "prometheus", self.client_environment))
+                    for directory in (golden(name), self.into(name)))
+                self.assertEqual(testing.differences(says, said), [])
+
+    def test_the_living_are_merged_and_not_touched(self):
+        self.fill()
+        new = self.folder / "new"
+        with self.living() as living:
+            living.do("family", "counter", "living", "Lives", "")
+            living.do("inc", "living", 3)
+            living.settle()
+            before = clean.contents(self.directory)
+            result = testing.merge("--into", new, self.directory)
+            self.assertEqual((result.returncode, result.stderr), (0, b""))
+            self.assertEqual(clean.contents(self.directory), before)
+            self.assertEqual(dumped_lines(new), dumped_lines(self.directory))
+            self.assertEqual(
+                clean.dumped(new)["living_total", frozenset()], 3)
+
+    def test_one_that_is_there_is_not_written_to(self):
+        self.fill()
+        before = clean.contents(self.directory)
+        result = testing.merge("--into", self.directory, golden("web"))
+        self.assertEqual((result.returncode, result.stdout), (2, b""))
+        self.assertRegex(result.stderr.decode(),
+                         rf"^promshm-merge: {self.directory}: [^\n]+\n$")
+        self.assertEqual(clean.contents(self.directory), before)
+
+
+class InPlace(clean.CleanTest):
+
+    def take(self, name, directory):
+        """What a golden directory needs to be folded, once it is copied."""
+        shutil.copytree(golden(name), directory, dirs_exist_ok=True)
+        return ["--force"] if name in NEEDS_FORCE else []
+
+    def test_the_sums_stay_and_a_second_run_does_nothing(self):
+        for name in golden_names():
+            with self.subTest(directory=name):
+                self.check_sums_stay(name)
+            self.clear()
+
+    def check_sums_stay(self, name):
+        force = self.take(name, self.directory)
+        before = dumped_lines(self.directory)
+        files = len(clean.metric_files(self.directory))
+        self.check_done(testing.merge(*force, self.directory))
+        self.assertEqual(testing.differences(
+            dumped_lines(self.directory), before), [])
+        self.assertLess(len(clean.metric_files(self.directory)), files)
+        merged = clean.contents(self.directory)
+        self.check_quiet(testing.merge(*force, self.directory))
+        self.assertEqual(clean.contents(self.directory), merged)
+
+    def test_gc_folds_the_same(self):
+        for name in golden_names():
+            with self.subTest(directory=name):
+                self.check_gc_folds_the_same(name)
+            self.clear()
+
+    def check_gc_folds_the_same(self, name):
+        other = self.folder / name
+        force = self.take(name, self.directory)
+        self.take(name, other)
+        self.check_done(testing.gc("--compact", *force, self.directory))
+        self.check_done(testing.merge(*force, other))
+        for path in other.glob("gauge_live*"):
+            path.unlink()
+        self.assertEqual(*({path.name: path.read_bytes()
+                            for path in directory.iterdir()}
+                           for directory in (self.directory, other)))
+
+    def test_other_keys_are_left_without_force(self):
+        for name in NEEDS_FORCE:
+            self.take(name, self.directory)
+            before = clean.contents(self.directory)
+            result = testing.merge(self.directory)
+            self.assertEqual((result.returncode, result.stdout), (1, b""))
+            self.assertRegex(result.stderr.decode(),
+                             rf"(?m)^promshm-merge: {self.directory}")
+            self.assertEqual(clean.contents(self.directory), before)
+            self.clear()
+
+    def test_what_the_client_says_stays(self):
+        self.fill()
+        before = clean.collected(self.client, self.directory)
+        self.check_done(testing.merge(self.directory))
+        self.assertEqual(testing.differences(
+            clean.collected(self.client, self.directory).items(),
+            before.items()), [])
+        self.check_samples()
+
+    def test_the_number_of_a_merged_file_is_the_next(self):
+        kinds = {path.name.rpartition("_")[0]
+                 for path in self.remains.files(self.dead[0])}
+        for number, process in enumerate(self.dead, 1):
+            self.fill([process])
+            self.check_done(testing.merge(self.directory))
+            self.check_samples(self.dead[:number])
+            suffix = "" if number == 1 else f"-{number}"
+            self.assertEqual(
+                [name for name in clean.metric_files(self.directory)
+                 if "_promshm" in name],
+                sorted(f"{kind}_promshm{suffix}.db" for kind in kinds
+                       if kind != "gauge_all"
+                       and not kind.startswith("gauge_live")))
+
+    def test_a_merged_value_knows_when_it_was_set(self):
+        if testing.options.client == "old":
+            self.skipTest("this client knows no times")
+        for process, value, timestamp in ((1, 5, 100), (2, 7, 200)):
+            self.set_gauge(process, value, timestamp)
+        self.check_done(testing.merge(self.directory))
+        self.assertEqual(clean.metric_files(self.directory),
+                         ["gauge_mostrecent_promshm.db"])
+        for process, value, timestamp, winner in (
+                (3, 9, 150, 7), (4, 11, 250, 11), (5, 13, 225, 11)):
+            self.set_gauge(process, value, timestamp)
+            for samples in (clean.dumped(self.directory),
+                            clean.collected(self.client, self.directory)):
+                self.assertEqual(samples, {("level", frozenset()): winner})
+            self.check_done(testing.merge(self.directory))
+
+    def set_gauge(self, process, value, timestamp):
+        data = metric_file.MetricFile().add(
+            metric_file.key("level", "level"), value, timestamp).bytes()
+        (self.directory / f"gauge_mostrecent_{process}.db").write_bytes(data)
+
+    def test_merged_files_are_of_the_right_size(self):
+        self.fill()
+        self.check_done(testing.merge(self.directory))
+        for path in self.directory.glob("*_promshm.db"):
+            with self.subTest(file=path.name):
+                used = int.from_bytes(path.read_bytes()[:4], sys.byteorder)
+                self.assertGreater(used, 8)
+                self.assertLess(path.stat().st_size, used + 4096)
+
+
+if __name__ == "__main__":
+    testing.main()
