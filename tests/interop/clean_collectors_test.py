@@ -21,6 +21,7 @@ import clean_testing as clean  # noqa: E402
 import promshm_testing as testing  # noqa: E402
 
 COLLECTS = 5000
+MOST_ATTEMPTS = 20 * COLLECTS  # one under the fence fails in no time
 COLLECTS_PER_COMMIT = 50
 PROCESSES = 10
 SERIES_OF_A_CHILD = 9  # apart from its live gauge
@@ -160,11 +161,14 @@ class Collectors(unittest.TestCase):
             return None
 
         started = time.monotonic()
-        exact = sum(judge.check(look) for _ in range(COLLECTS))
-        print(f"{COLLECTS} collects in {time.monotonic() - started:.1f} s, "
-              f"{exact} of them exact, the others failed: {dict(errors)}")
-        self.assertEqual(exact + sum(errors.values()), COLLECTS)
-        self.assertGreater(exact, COLLECTS / 2)
+        exact, attempts = 0, 0
+        while exact < COLLECTS and attempts < MOST_ATTEMPTS:
+            exact += judge.check(look)
+            attempts += 1
+        print(f"{exact} collects in {time.monotonic() - started:.1f} s, "
+              f"beside {attempts - exact} that failed: {dict(errors)}")
+        self.assertEqual(exact, COLLECTS)
+        self.assertEqual(attempts - exact, sum(errors.values()))
 
     def commits(self):
         """Each gives the merged file the next number."""
