@@ -16,15 +16,15 @@ NEEDS_FORCE = ("ruby",)
 READ_BY = {"legacy016": "old", "ruby": None}
 # Have processes of the same identifiers.
 TOGETHER = (("web", "gauges", "numbers", "text", "large", "utf8", "idents"),
-            ("web", "legacy016"), ("ruby", "web"))
-
-
-def golden(name):
-    return testing.options.golden / name / "db"
+            ("web", "legacy016"), ("ruby", "numbers"))
 
 
 def golden_names():
     return [directory.name for directory in testing.golden_directories()]
+
+
+def force(name):
+    return ["--force"] if name in NEEDS_FORCE else []
 
 
 def dumped_lines(*directories):
@@ -34,12 +34,20 @@ def dumped_lines(*directories):
     return testing.sorted_lines(result.stdout)
 
 
-class Into(clean.CleanTest):
+class Golden(clean.CleanTest):
+    """Copies golden directories before anything is done to them."""
 
-    def into(self, *names):
-        """Merges golden directories; the new one."""
-        new = self.folder / "+".join(names)
-        sources = [golden(name) for name in names]
+    def copy(self, name):
+        return pathlib.Path(shutil.copytree(
+            testing.options.golden / name / "db",
+            self.folder / "golden" / name, dirs_exist_ok=True))
+
+
+class Into(Golden):
+
+    def into(self, *sources):
+        """Merges directories; the new one."""
+        new = self.folder / "+".join(source.name for source in sources)
         before = [clean.contents(source) for source in sources]
         result = testing.merge("--into", new, *sources)
         self.assertEqual((result.returncode, result.stderr), (0, b""))
@@ -49,9 +57,9 @@ class Into(clean.CleanTest):
         return new
 
     def check_into(self, *names):
+        sources = [self.copy(name) for name in names]
         self.assertEqual(testing.differences(
-            dumped_lines(self.into(*names)),
-            dumped_lines(*(golden(name) for name in names))), [])
+            dumped_lines(self.into(*sources)), dumped_lines(*sources)), [])
 
     def test_each_has_the_same_sums(self):
         for name in golden_names():
@@ -68,9 +76,10 @@ class Into(clean.CleanTest):
             if READ_BY.get(name, "current") != testing.options.client:
                 continue
             with self.subTest(directory=name):
+                source = self.copy(name)
                 said, says = (testing.sorted_lines(testing.collected_by_client(
                     directory, "prometheus", self.client_environment))
-                    for directory in (golden(name), self.into(name)))
+                    for directory in (source, self.into(source)))
                 self.assertEqual(testing.differences(says, said), [])
 
     def test_the_living_are_merged_and_not_touched(self):
@@ -91,66 +100,57 @@ class Into(clean.CleanTest):
     def test_one_that_is_there_is_not_written_to(self):
         self.fill()
         before = clean.contents(self.directory)
-        result = testing.merge("--into", self.directory, golden("web"))
+        result = testing.merge("--into", self.directory, self.copy("web"))
         self.assertEqual((result.returncode, result.stdout), (2, b""))
         self.assertRegex(result.stderr.decode(),
                          rf"^promshm-merge: {self.directory}: [^\n]+\n$")
         self.assertEqual(clean.contents(self.directory), before)
 
 
-class InPlace(clean.CleanTest):
-
-    def take(self, name, directory):
-        """What a golden directory needs to be folded, once it is copied."""
-        shutil.copytree(golden(name), directory, dirs_exist_ok=True)
-        return ["--force"] if name in NEEDS_FORCE else []
+class InPlace(Golden):
 
     def test_the_sums_stay_and_a_second_run_does_nothing(self):
         for name in golden_names():
             with self.subTest(directory=name):
                 self.check_sums_stay(name)
-            self.clear()
 
     def check_sums_stay(self, name):
-        force = self.take(name, self.directory)
-        before = dumped_lines(self.directory)
-        files = len(clean.metric_files(self.directory))
-        self.check_done(testing.merge(*force, self.directory))
+        directory = self.copy(name)
+        before = dumped_lines(directory)
+        files = len(clean.metric_files(directory))
+        self.check_done(testing.merge(*force(name), directory))
         self.assertEqual(testing.differences(
-            dumped_lines(self.directory), before), [])
-        self.assertLess(len(clean.metric_files(self.directory)), files)
-        merged = clean.contents(self.directory)
-        self.check_quiet(testing.merge(*force, self.directory))
-        self.assertEqual(clean.contents(self.directory), merged)
+            dumped_lines(directory), before), [])
+        self.assertLess(len(clean.metric_files(directory)), files)
+        merged = clean.contents(directory)
+        self.check_quiet(testing.merge(*force(name), directory))
+        self.assertEqual(clean.contents(directory), merged)
 
     def test_gc_folds_the_same(self):
         for name in golden_names():
             with self.subTest(directory=name):
                 self.check_gc_folds_the_same(name)
-            self.clear()
 
     def check_gc_folds_the_same(self, name):
-        other = self.folder / name
-        force = self.take(name, self.directory)
-        self.take(name, other)
-        self.check_done(testing.gc("--compact", *force, self.directory))
-        self.check_done(testing.merge(*force, other))
+        directory = self.copy(name)
+        other = pathlib.Path(shutil.copytree(directory, self.folder / name))
+        self.check_done(testing.gc("--compact", *force(name), directory))
+        self.check_done(testing.merge(*force(name), other))
         for path in other.glob("gauge_live*"):
             path.unlink()
         self.assertEqual(*({path.name: path.read_bytes()
-                            for path in directory.iterdir()}
-                           for directory in (self.directory, other)))
+                            for path in folder.iterdir()}
+                           for folder in (directory, other)))
 
     def test_other_keys_are_left_without_force(self):
         for name in NEEDS_FORCE:
-            self.take(name, self.directory)
-            before = clean.contents(self.directory)
-            result = testing.merge(self.directory)
+            directory = self.copy(name)
+            before = clean.contents(directory)
+            result = testing.merge(directory)
             self.assertEqual((result.returncode, result.stdout), (1, b""))
             self.assertRegex(result.stderr.decode(),
-                             rf"(?m)^promshm-merge: {self.directory}")
-            self.assertEqual(clean.contents(self.directory), before)
-            self.clear()
+                             rf"(?m)^promshm-merge: {directory}")
+            self.assertEqual(clean.contents(directory), before)
 
     def test_what_the_client_says_stays(self):
         self.fill()
