@@ -17,6 +17,7 @@
 #include "tools/common/exit_status.h"
 #include "tools/common/heap.h"
 #include "tools/common/system_reason.h"
+#include "tools/common/unfinished_merge.h"
 #include "tools/dump/family_table.h"
 
 namespace promshm::tools {
@@ -85,8 +86,8 @@ std::string EntryLine(const FileEntry& entry) {
 }
 
 // The data is on its way before the findings are told.
-int Finish(Printer* printer, ExitStatus status,
-           const std::vector<Issue>& issues) {
+int Finish(Printer* printer, ExitStatus status, const std::vector<Issue>& met) {
+  const std::vector<Issue> issues = FinishMerges(met);
   if (status == kExitFine && !issues.empty()) status = kExitFindings;
   const int finished = printer->Finish(status);
   for (const Issue& issue : issues) {

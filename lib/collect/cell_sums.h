@@ -41,6 +41,9 @@ class CellSums {
   // Of a cell of mode mostrecent, whether it was ever set.
   bool IsSet(std::uint32_t cell) const { return times_[cell] > 0; }
 
+  // When; 0: never.
+  double TimeOf(std::uint32_t cell) const { return times_[cell]; }
+
  private:
   template <typename Source>
   void AddValues(Merge merge, const NumberList& keys, const Source& source);

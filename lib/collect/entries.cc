@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "format/metric_key.h"
+#include "store/directory_listing.h"
 #include "store/file_walk.h"
 #include "store/metric_directory.h"
 
@@ -37,7 +38,8 @@ Result<std::vector<Issue>> ReadEntries(
   store::MetricFileReader reader;
   for (std::size_t file = 0; file < opened->size(); ++file) {
     const std::string path = opened->path(file);
-    const auto name = format::MetricFileName::Parse(opened->name(file));
+    const auto name =
+        format::MetricFileName::Parse(store::BaseName(opened->name(file)));
     if (!name) {
       issues.push_back(store::NotMetricFile(path));
       continue;

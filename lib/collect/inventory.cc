@@ -7,14 +7,6 @@
 #include "collect/name_escaping.h"
 
 namespace promshm::collect {
-namespace {
-
-// Clients before 0.15 and Ruby's store no help; prometheus_client's collector
-// then says this.
-constexpr const char* kDefaultHelp = "Multiprocess metric";
-
-}  // namespace
-
 InventoryTaker::InventoryTaker(const SeriesIndex* index,
                                const std::vector<std::string>& names)
     : index_(*index),

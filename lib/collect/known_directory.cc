@@ -5,12 +5,13 @@
 
 #include "store/directory_listing.h"
 #include "store/file_walk.h"
+#include "store/merge_directory.h"
 
 namespace promshm::collect {
 namespace {
 
 bool IsMetricFile(const std::string& name) {
-  return format::MetricFileName::Parse(name).has_value();
+  return format::MetricFileName::Parse(store::BaseName(name)).has_value();
 }
 
 }  // namespace
@@ -82,7 +83,20 @@ Result<store::MetricDirectory> KnownDirectory::Open(bool watch) {
 
 Result<std::vector<std::string>> KnownDirectory::Choose(
     const store::FileDescriptor& directory, bool watch) {
-  if (watch && is_watched_ && watch_.IsOf(directory) && DrainWatch()) {
+  const bool was_told =
+      watch && is_watched_ && watch_.IsOf(directory) && DrainWatch();
+  // What happens to files that a merge has set aside is not told.
+  if (has_merge_) {
+    const Result<store::MergeView> merge = store::LookAtMerge(directory, path_);
+    if (!merge.ok()) return merge.status();
+    has_merge_ = !merge->name.empty();
+    if (merge->name != store::kFenceName &&
+        store::Has(directory, store::kFenceName)) {
+      told_.emplace(store::kFenceName);  // a file, for once
+    }
+    watch = watch && !merge->changes_files() && !merge->is_abandoned;
+  }
+  if (was_told && watch) {
     Add(ToldNames(directory));
     told_.clear();
     was_listed_ = false;
@@ -91,6 +105,7 @@ Result<std::vector<std::string>> KnownDirectory::Choose(
     was_listed_ = true;
     // Before the listing: what happens from here on is told.
     is_watched_ = watch && watch_.Start(directory);
+    has_merge_ = true;
     Result<std::vector<std::string>> names =
         store::ListMetricFiles(directory, path_);
     if (!names.ok()) return names.status();
@@ -154,6 +169,10 @@ bool KnownDirectory::DrainWatch() {
 }
 
 void KnownDirectory::Note(store::DirectoryEvent event, std::string_view name) {
+  if (name == store::kMergeName || name == store::kFenceName) {
+    has_merge_ = true;
+    return;
+  }
   if (!store::IsListed(name)) return;
   KnownFile* const file = FindFile(name);
   const bool is_mapped = file != nullptr && file->mapping.is_mapped();

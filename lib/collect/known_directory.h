@@ -84,6 +84,7 @@ class KnownDirectory {
   bool is_watched_ = false;
   bool was_told_all_ = true;
   bool was_listed_ = false;
+  bool has_merge_ = true;  // perhaps
   std::uint64_t changes_ = 0;
   bool mapped_changed_ = false;
   std::vector<KnownFile> files_;

@@ -8,6 +8,7 @@
 #include "format/dialect.h"
 #include "format/layout.h"
 #include "format/metric_file_name.h"
+#include "store/directory_listing.h"
 #include "store/file_walk.h"
 #include "store/open_file.h"
 #include "store/read_ahead.h"
@@ -37,14 +38,6 @@ bool AreAlike(const Issue* a, const Issue* b) {
   if (a == nullptr || b == nullptr) return a == b;
   return a->kind == b->kind && a->path == b->path && a->offset == b->offset &&
          a->message == b->message;
-}
-
-FileKind KindOf(const format::MetricFileName& name,
-                const format::Dialect& dialect) {
-  FileKind kind{name.type, name.mode,
-                dialect.is_ruby() && name.type == FamilyType::kHistogram};
-  if (kind.type != FamilyType::kGauge) kind.mode = GaugeMode::kAll;
-  return kind;
 }
 
 }  // namespace
@@ -205,7 +198,8 @@ void Scrape::SetContents(const store::FileContents& contents,
     file->issue = std::make_unique<Issue>(*contents.issue);
     return;
   }
-  format::MetricFileName name = *format::MetricFileName::Parse(file->name);
+  format::MetricFileName name =
+      *format::MetricFileName::Parse(store::BaseName(file->name));
   file->dialect = format::FindDialect(contents.bytes, contents.used,
                                       store::NeedsTimestamps(name));
   if (file->dialect.is_ruby()) name.SplitPart();

@@ -28,6 +28,14 @@ std::uint64_t HashOf(const Cell& cell) {
 
 }  // namespace
 
+FileKind KindOf(const format::MetricFileName& name,
+                const format::Dialect& dialect) {
+  FileKind kind{name.type, name.mode,
+                dialect.is_ruby() && name.type == FamilyType::kHistogram};
+  if (kind.type != FamilyType::kGauge) kind.mode = GaugeMode::kAll;
+  return kind;
+}
+
 Merge MergeOf(const FileKind& kind) {
   if (kind.type != FamilyType::kGauge) return Merge::kSum;
   switch (kind.mode) {

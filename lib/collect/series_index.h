@@ -12,6 +12,7 @@
 
 #include "collect/number_table.h"
 #include "collect/text_store.h"
+#include "format/dialect.h"
 #include "format/metric_file_name.h"
 #include "format/metric_key.h"
 #include "promshm/snapshot.h"
@@ -27,6 +28,9 @@ struct FileKind {
 
   bool operator==(const FileKind&) const = default;
 };
+
+FileKind KindOf(const format::MetricFileName& name,
+                const format::Dialect& dialect);
 
 // How the entries of one cell become one number.
 enum class Merge : std::uint8_t { kSum, kMin, kMax, kMostRecent, kLast };

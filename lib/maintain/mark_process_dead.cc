@@ -1,10 +1,10 @@
-#include <optional>
+#include <cstdint>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "format/metric_file_name.h"
+#include "maintain/dead_files.h"
 #include "promshm/maintain.h"
 #include "store/locked_directory.h"
 #include "store/multiprocess_directory.h"
@@ -12,36 +12,24 @@
 namespace promshm {
 namespace {
 
-enum class Owner {
-  kOther,
-  kProcess,  // the process, as its ID says
-  kNumbered  // the ID and `-2` or so: the process, or one of that ID elsewhere
-};
+using maintain::IsLiveGauge;
+using maintain::Owner;
+using maintain::OwnerOf;
 
-Owner OwnerOf(const std::string& name, const std::string& pid) {
-  const std::optional<format::MetricFileName> file =
-      format::MetricFileName::Parse(name);
-  if (!file || file->type != FamilyType::kGauge ||
-      !format::IsLive(file->mode) || !file->identifier.starts_with(pid)) {
-    return Owner::kOther;
-  }
-  std::string_view rest = file->identifier;
-  rest.remove_prefix(pid.size());
-  if (rest.empty()) return Owner::kProcess;
-  const bool is_numbered =
-      rest.size() > 1 && rest.front() == '-' &&
-      rest.find_first_not_of("0123456789", 1) == std::string_view::npos;
-  return is_numbered ? Owner::kNumbered : Owner::kOther;
+Owner OwnerOfLiveGauge(const std::string& name, std::uint64_t pid) {
+  const auto file = format::MetricFileName::Parse(name);
+  return file && IsLiveGauge(*file) ? OwnerOf(file->identifier, pid)
+                                    : Owner::kOther;
 }
 
-Status RemoveLiveGauges(const std::string& pid, const std::string& directory) {
+Status RemoveLiveGauges(std::uint64_t pid, const std::string& directory) {
   const auto locked = store::LockedDirectory::Open(directory);
   if (!locked.ok()) return locked.status();
   const auto names = locked->List();
   if (!names.ok()) return names.status();
   Status status;
   for (const std::string& name : *names) {
-    const Owner owner = OwnerOf(name, pid);
+    const Owner owner = OwnerOfLiveGauge(name, pid);
     if (owner == Owner::kOther) continue;
     const store::Writers writers = locked->WritersOf(name);
     const bool is_dead =
@@ -61,7 +49,7 @@ Status MarkProcessDead(std::uint64_t pid, const std::string& directory) {
   if (path.empty()) {
     return {StatusKind::kInvalidArgument, "PROMETHEUS_MULTIPROC_DIR: not set"};
   }
-  return RemoveLiveGauges(std::to_string(pid), path);
+  return RemoveLiveGauges(pid, path);
 }
 
 }  // namespace promshm

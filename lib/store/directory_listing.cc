@@ -11,6 +11,7 @@
 #include <memory>
 #include <string_view>
 
+#include "store/merge_directory.h"
 #include "store/system_error.h"
 
 namespace promshm::store {
@@ -29,6 +30,21 @@ FileDescriptor OpenRetrying(const char* path, int flags) {
     fd = open(path, flags);
   } while (fd < 0 && errno == EINTR);
   return FileDescriptor(fd);
+}
+
+// What a merge takes from the names, and what it adds.
+Status ApplyMerge(const FileDescriptor& fd, const std::string& path,
+                  std::vector<std::string>* names) {
+  Result<MergeView> view = LookAtMerge(fd, path);
+  if (!view.ok()) return view.status();
+  std::erase_if(*names, [&view](const std::string& name) {
+    return name == view->name ||
+           std::find(view->hidden.begin(), view->hidden.end(), name) !=
+               view->hidden.end();
+  });
+  names->insert(names->end(), view->added.begin(), view->added.end());
+  if (view->is_abandoned) names->emplace_back(kMergeName);
+  return {};
 }
 
 }  // namespace
@@ -68,6 +84,10 @@ bool IsListed(std::string_view name) {
   return name.ends_with(kSuffix) && !name.starts_with('.');
 }
 
+std::string_view BaseName(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
 Result<std::vector<std::string>> ListMetricFiles(const FileDescriptor& fd,
                                                  const std::string& path) {
   // The stream gets a descriptor of its own: closing it would let the lock go.
@@ -78,14 +98,20 @@ Result<std::vector<std::string>> ListMetricFiles(const FileDescriptor& fd,
   if (stream == nullptr) return SystemStatus(path, "cannot list", errno);
   again.Release();
   std::vector<std::string> names;
+  bool has_merge = false;
   for (;;) {
     errno = 0;
     const dirent* found = readdir(stream.get());
     if (found == nullptr) break;
     const std::string_view name = found->d_name;
+    has_merge = has_merge || name == kMergeName || name == kFenceName;
     if (IsListed(name)) names.emplace_back(name);
   }
   if (errno != 0) return SystemStatus(path, "cannot list", errno);
+  if (has_merge) {
+    Status status = ApplyMerge(fd, path, &names);
+    if (!status.ok()) return status;
+  }
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -25,7 +25,12 @@ bool Has(const FileDescriptor& directory, const std::string& name);
 // it is.
 bool IsListed(std::string_view name);
 
-// The names of the directory's metric files, in their order.
+// What stands behind the last slash of a path.
+std::string_view BaseName(std::string_view path);
+
+// The names of the directory's metric files, in their order. Where a merge of
+// files was left in the middle, kMergeName is one of them, and files that it
+// set aside are named by their path from the directory.
 Result<std::vector<std::string>> ListMetricFiles(const FileDescriptor& fd,
                                                  const std::string& path);
 

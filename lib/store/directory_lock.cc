@@ -23,4 +23,6 @@ bool LockDirectory(int fd, LockMode mode,
   return true;
 }
 
+void UnlockDirectory(int fd) noexcept { flock(fd, LOCK_UN); }
+
 }  // namespace promshm::store

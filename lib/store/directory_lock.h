@@ -15,6 +15,8 @@ enum class LockMode { kShared, kExclusive };
 bool LockDirectory(int fd, LockMode mode,
                    std::chrono::milliseconds patience) noexcept;
 
+void UnlockDirectory(int fd) noexcept;
+
 }  // namespace promshm::store
 
 #endif  // PROMSHM_STORE_DIRECTORY_LOCK_H_

@@ -10,6 +10,8 @@
 #include "format/metric_file_name.h"
 #include "promshm/issue.h"
 #include "promshm/status.h"
+#include "store/directory_listing.h"
+#include "store/merge_directory.h"
 #include "store/metric_file_reader.h"
 
 namespace promshm::store {
@@ -42,7 +44,12 @@ std::optional<Issue> WalkFile(const std::string& path,
   return DamagedFile(path, cursor.damage());
 }
 
+// Of what is listed, and has not the name of a metric file.
 inline Issue NotMetricFile(const std::string& path) {
+  if (BaseName(path) == kMergeName) {
+    return {IssueKind::kUnfinishedMerge, path, std::nullopt,
+            "unfinished merge: read as if it had not been begun, or finished"};
+  }
   return {IssueKind::kNotMetricFile, path, std::nullopt,
           "not a metric file: the name is no KIND_IDENTIFIER.db"};
 }

@@ -19,21 +19,6 @@ namespace {
 
 constexpr mode_t kMode = 0666;  // less the umask, as Python's open()
 
-// A name that no other process or thread thinks of.
-FileNameText UniqueName() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  FileNameText name;
-  name.Append(".promshm-")
-      .Append(static_cast<std::uint64_t>(getpid()))
-      .Append("-")
-      .Append(static_cast<std::uint64_t>(now.tv_sec))
-      .Append("-")
-      .Append(static_cast<std::uint64_t>(now.tv_nsec))
-      .Append(".new");
-  return name;
-}
-
 WriteFailure WriteAt(int fd, const char* bytes, std::size_t size,
                      off_t offset) {
   while (size > 0) {
@@ -49,13 +34,27 @@ WriteFailure WriteAt(int fd, const char* bytes, std::size_t size,
 
 }  // namespace
 
+FileNameText UniqueHiddenName() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  FileNameText name;
+  name.Append(".promshm-")
+      .Append(static_cast<std::uint64_t>(getpid()))
+      .Append("-")
+      .Append(static_cast<std::uint64_t>(now.tv_sec))
+      .Append("-")
+      .Append(static_cast<std::uint64_t>(now.tv_nsec))
+      .Append(".new");
+  return name;
+}
+
 HiddenFile::~HiddenFile() {
   if (!name_.empty()) unlinkat(directory_fd_, name_.c_str(), 0);
 }
 
 WriteFailure HiddenFile::Create(std::uint32_t used,
                                 std::string_view entries) noexcept {
-  const FileNameText name = UniqueName();
+  const FileNameText name = UniqueHiddenName();
   fd_ = FileDescriptor(openat(directory_fd_, name.c_str(),
                               O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
   if (!fd_.valid()) return {"cannot create", errno};

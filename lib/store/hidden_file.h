@@ -47,6 +47,9 @@ class HiddenFile {
   FileNameText name_;  // empty: there is none, or it has its own by now
 };
 
+// `.promshm-PID-TIME.new`: a name that no other process or thread thinks of.
+FileNameText UniqueHiddenName() noexcept;
+
 // Takes an exclusive flock that lasts until the descriptor and all mappings
 // made from it are gone. False when another has it; true also where there are
 // no such locks.

@@ -1,7 +1,5 @@
 #include "store/metric_directory.h"
 
-#include <sys/file.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 
 #include "store/directory_listing.h"
 #include "store/directory_lock.h"
+#include "store/open_file.h"
 #include "store/system_error.h"
 #include "store/writable_file.h"
 
@@ -19,10 +18,8 @@ namespace {
 // Half of what the process may open is the application's, and several scrapes
 // may be under way.
 std::size_t DescriptorBudget() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  constexpr rlim_t kMost = 16384;
-  return static_cast<std::size_t>(std::min(limit.rlim_cur / 8, kMost));
+  constexpr std::size_t kMost = 16384;
+  return std::min(OpenFileLimit() / 8, kMost);
 }
 
 }  // namespace
@@ -133,7 +130,7 @@ void MetricDirectory::OpenFiles() {
   }
   files_ = std::move(files);
   if (opened_) opened_();
-  flock(directory_.get(), LOCK_UN);
+  UnlockDirectory(directory_.get());
 }
 
 }  // namespace promshm::store

@@ -1,10 +1,17 @@
 #include "store/open_file.h"
 
 #include <linux/magic.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
 namespace promshm::store {
+
+std::size_t OpenFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  return static_cast<std::size_t>(limit.rlim_cur);
+}
 
 bool HasOneName(const FileDescriptor& fd) {
   struct stat info;

@@ -1,9 +1,14 @@
 #ifndef PROMSHM_STORE_OPEN_FILE_H_
 #define PROMSHM_STORE_OPEN_FILE_H_
 
+#include <cstddef>
+
 #include "store/file_descriptor.h"
 
 namespace promshm::store {
+
+// How many descriptors this process may have.
+std::size_t OpenFileLimit();
 
 // Whether no other name leads to the file.
 bool HasOneName(const FileDescriptor& fd);

@@ -17,6 +17,17 @@ enum class Writers {
 // called in signal handlers.
 Writers ProbeWriters(int fd) noexcept;
 
+// As ProbeWriters(), but where nobody writes the lease is kept, until
+// GiveLeaseBack() or until the descriptor is closed: so long, whoever wants to
+// open the file for writing waits. The kernel takes it away after a time
+// (/proc/sys/fs/lease-break-time, 45 s) from when somebody began to wait.
+Writers TakeLease(int fd) noexcept;
+
+// Whether the lease is still there and nobody waits for it.
+bool HoldsLease(int fd) noexcept;
+
+void GiveLeaseBack(int fd) noexcept;
+
 }  // namespace promshm::store
 
 #endif  // PROMSHM_STORE_WRITER_PROBE_H_

@@ -10,6 +10,7 @@
 #include "promshm/issue.h"
 #include "promshm/snapshot.h"
 #include "tools/common/arguments.h"
+#include "tools/common/unfinished_merge.h"
 #include "tools/serve/gzip.h"
 #include "tools/serve/landing_page.h"
 
@@ -124,7 +125,8 @@ Response MetricsHandler::Metrics(const Request& request) {
     issue_log_.Report(kCollectionView, coverage, {reason});
     return MakeTextPage(503, reason + "\n");
   }
-  issue_log_.Report(kCollectionView, coverage, Lines(snapshot->issues()));
+  issue_log_.Report(kCollectionView, coverage,
+                    Lines(FinishMerges(snapshot->issues())));
 
   const ExpositionFormat format = ChooseFormat(request.accept);
   std::string text;

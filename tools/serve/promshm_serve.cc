@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -17,6 +16,7 @@
 #include "promshm/status.h"
 #include "tools/common/arguments.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/process_setup.h"
 #include "tools/common/system_reason.h"
 #include "tools/serve/http_server.h"
 #include "tools/serve/listen_address.h"
@@ -87,26 +87,6 @@ Result<std::vector<ListeningSocket>> ListenOn(
   return sockets;
 }
 
-// A scrape opens all files of the directory at once where it may, and the
-// usual limit of 1024 is soft. Where it cannot be raised, scrapes still work.
-void RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-// To be called before the first thread starts: threads inherit the mask.
-sigset_t BlockStopSignals() {
-  signal(SIGPIPE, SIG_IGN);
-  sigset_t stop_signals;
-  sigemptyset(&stop_signals);
-  sigaddset(&stop_signals, SIGTERM);
-  sigaddset(&stop_signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
-  return stop_signals;
-}
-
 int Serve(const Arguments& arguments) {
   for (const Status& status : {CheckDirectory(arguments.directory),
                                CheckTelemetryPath(arguments.telemetry_path)}) {
@@ -117,6 +97,7 @@ int Serve(const Arguments& arguments) {
   if (!sockets.ok()) return Trouble(kName, sockets.status().message());
 
   RaiseDescriptorLimit();
+  signal(SIGPIPE, SIG_IGN);
   const sigset_t stop_signals = BlockStopSignals();
   MetricsHandler handler(arguments.directory, arguments.telemetry_path,
                          [](const std::string& line) { Trouble(kName, line); });

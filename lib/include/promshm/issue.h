@@ -12,16 +12,18 @@ namespace promshm {
 
 /// What is wrong with a file, or between files.
 enum class IssueKind {
-  kNotMetricFile,   ///< The name ends in .db and is no metric file's name.
-  kNotRegularFile,  ///< A directory, FIFO, socket, device or symbolic link.
-  kUnreadable,      ///< The system refused to open or read it.
-  kVanished,        ///< Listed, and gone when it was to be opened.
-  kDamaged,         ///< Bytes that are no entry; what stands before was kept.
-  kTypeConflict,    ///< One family with two types; the first was kept.
-  kModeConflict,    ///< One gauge in two modes; the first was kept.
-  kHelpConflict,    ///< One family with two help texts; the first was kept.
-  kNameConflict,    ///< Two families or series that would share a name.
-  kInvalidBound,    ///< A bucket whose `le` is not a number; left out.
+  kNotMetricFile,    ///< The name ends in .db and is no metric file's name.
+  kNotRegularFile,   ///< A directory, FIFO, socket, device or symbolic link.
+  kUnreadable,       ///< The system refused to open or read it.
+  kVanished,         ///< Listed, and gone when it was to be opened.
+  kDamaged,          ///< Bytes that are no entry; what stands before was kept.
+  kTypeConflict,     ///< One family with two types; the first was kept.
+  kModeConflict,     ///< One gauge in two modes; the first was kept.
+  kHelpConflict,     ///< One family with two help texts; the first was kept.
+  kNameConflict,     ///< Two families or series that would share a name.
+  kInvalidBound,     ///< A bucket whose `le` is not a number; left out.
+  kLeftAlone,        ///< Not cleaned up, although it was asked for.
+  kUnfinishedMerge,  ///< A cleaner died; see FinishMerge() in maintain.h.
 };
 
 /// Purpose: one thing a reader met and went round. An issue is never a

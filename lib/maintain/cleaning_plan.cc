@@ -1,0 +1,310 @@
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "format/metric_file_name.h"
+#include "maintain/dead_files.h"
+#include "promshm/maintain.h"
+#include "store/directory_listing.h"
+#include "store/directory_lock.h"
+#include "store/file_facts.h"
+#include "store/liveness.h"
+#include "store/merge_directory.h"
+#include "store/metric_file_reader.h"
+#include "store/multiprocess_directory.h"
+#include "store/process_table.h"
+#include "store/writer_probe.h"
+
+namespace promshm {
+namespace {
+
+using format::MetricFileName;
+using store::Writers;
+
+// A file as it was found.
+struct Found {
+  std::string name;
+  MetricFileName parsed;  // of a metric file
+  store::FileFacts facts;
+  Writers writers = Writers::kUnknown;
+};
+
+bool IsDamagedCopy(const std::string& name) {
+  const std::size_t end = name.find(".db.damaged");
+  return end != std::string::npos &&
+         MetricFileName::Parse(name.substr(0, end + 3));
+}
+
+bool IsUnfinishedFile(const std::string& name) {
+  return name.starts_with(".promshm-") && name.ends_with(".new");
+}
+
+// Purpose: makes a plan, of one directory.
+class Planner {
+ public:
+  Planner(std::string path, const CleaningOptions& options)
+      : options_(options), now_(store::Now()) {
+    plan_.directory = std::move(path);
+    plan_.options = options;
+  }
+
+  Result<CleaningPlan> Make() {
+    Status status = Look();
+    if (!status.ok()) return status;
+    Judge();
+    PlanMerged();
+    PlanLeftovers();
+    return std::move(plan_);
+  }
+
+ private:
+  Status Look() {
+    auto directory =
+        store::OpenAndLock(plan_.directory, store::LockMode::kShared);
+    if (!directory.ok()) return directory.status();
+    store::FileFacts facts;
+    if (!options_.force && store::GetFacts(*directory, &facts) &&
+        store::MayEverybodyRemove(facts)) {
+      return {StatusKind::kPermissionDenied,
+              plan_.directory +
+                  ": unsafe: everybody may write to it, and it is not sticky"};
+    }
+    const auto names = store::ListAll(directory->get(), ".", plan_.directory);
+    store::UnlockDirectory(directory->get());
+    if (!names.ok()) return names.status();
+    for (const std::string& name : *names) LookAt(*directory, name);
+    return {};
+  }
+
+  // Whatever is no regular file of a name that we know is nobody's business
+  // here.
+  void LookAt(const store::FileDescriptor& directory, const std::string& name) {
+    std::optional<MetricFileName> parsed;
+    if (store::IsListed(name)) parsed = MetricFileName::Parse(name);
+    const bool is_leftover = IsDamagedCopy(name) || IsUnfinishedFile(name);
+    if (!parsed && !is_leftover) return;
+    const auto opened = store::OpenMetricFile(directory.get(), name, name);
+    if (!opened.ok() ||
+        (opened->issue && opened->issue->kind == IssueKind::kUnreadable)) {
+      if (parsed) {
+        Leave(name,
+              opened.ok() ? opened->issue->message : opened.status().message());
+      }
+      return;
+    }
+    if (opened->issue) return;
+    Found found;
+    found.name = name;
+    if (!store::GetFacts(opened->fd, &found.facts)) return;
+    found.writers = store::ProbeWriters(opened->fd.get());
+    if (!parsed) {
+      leftovers_.push_back(std::move(found));
+      return;
+    }
+    found.parsed = *std::move(parsed);
+    if (maintain::MergedNumber(found.parsed.identifier)) {
+      merged_.push_back(std::move(found));
+    } else {
+      processes_[found.parsed.identifier].push_back(std::move(found));
+    }
+  }
+
+  void Judge() {
+    std::vector<store::ProcessTrace> traces;
+    for (const auto& [identifier, files] : processes_) {
+      store::ProcessTrace& trace = traces.emplace_back();
+      trace.identifier = identifier;
+      for (const Found& file : files) {
+        trace.files.push_back(
+            {file.name, file.facts.inode, file.facts.born, file.writers});
+      }
+    }
+    const std::vector<store::Finding> findings =
+        store::JudgeProcesses(traces, store::ProcessTable(options_.proc));
+    auto finding = findings.begin();
+    for (const auto& [identifier, files] : processes_) {
+      PlanProcess(identifier, files, *finding++);
+    }
+  }
+
+  void PlanProcess(const std::string& identifier,
+                   const std::vector<Found>& files, store::Finding finding) {
+    if (options_.pid) {
+      const maintain::Owner owner =
+          maintain::OwnerOf(identifier, *options_.pid);
+      if (owner == maintain::Owner::kOther) return;
+      if (owner == maintain::Owner::kProcess &&
+          finding.liveness == Liveness::kUnknown) {
+        finding = {Liveness::kDead, Evidence::kTold};
+      }
+    }
+    PlannedProcess process;
+    process.identifier = identifier;
+    process.liveness = finding.liveness;
+    process.evidence = finding.evidence;
+    const bool is_dead =
+        finding.liveness == Liveness::kDead ||
+        (finding.liveness == Liveness::kUnknown && options_.force);
+    const Found* unknown = nullptr;
+    const Found* foreign = nullptr;
+    for (const Found& file : files) {
+      PlannedFile planned = Plan(file);
+      if (planned.action != FileAction::kKeep &&
+          !store::MayActFor(file.facts.owner)) {
+        Keep("it is another user's", &planned);
+        foreign = &file;
+      }
+      if (planned.action != FileAction::kKeep && !is_dead) {
+        if (finding.liveness == Liveness::kUnknown) unknown = &file;
+        Keep(ToString(finding.evidence), &planned);
+      }
+      process.files.push_back(std::move(planned));
+    }
+    if (foreign != nullptr && finding.liveness != Liveness::kAlive) {
+      Leave(foreign->name, "left alone: it is another user's");
+    } else if (unknown != nullptr) {
+      Leave(unknown->name,
+            std::string("left alone: whether its process lives is unknown: ") +
+                ToString(finding.evidence));
+    }
+    plan_.processes.push_back(std::move(process));
+  }
+
+  // Of a dead process.
+  PlannedFile Plan(const Found& file) const {
+    PlannedFile planned = Describe(file);
+    if (options_.remove_everything) {
+      planned.action = FileAction::kRemove;
+    } else if (maintain::IsLiveGauge(file.parsed)) {
+      if (options_.remove_live_gauges) planned.action = FileAction::kRemove;
+    } else if (!maintain::CanBeFolded(file.parsed)) {
+      if (options_.remove_all_gauges) planned.action = FileAction::kRemove;
+    } else if (options_.fold) {
+      planned.action = FileAction::kFold;
+    }
+    if (planned.action == FileAction::kKeep) {
+      planned.reason = "it counts";
+    } else if (IsTooYoung(file)) {
+      Keep("it is too young", &planned);
+    }
+    return planned;
+  }
+
+  // Earlier merged files go into the new one of their kind.
+  void PlanMerged() {
+    std::set<std::pair<FamilyType, GaugeMode>> kinds;
+    for (const PlannedProcess& process : plan_.processes) {
+      for (const PlannedFile& file : process.files) {
+        if (file.action != FileAction::kFold) continue;
+        const auto name = MetricFileName::Parse(file.name);
+        kinds.emplace(name->type, name->mode);
+      }
+    }
+    for (const Found& file : merged_) {
+      PlannedFile planned = Describe(file);
+      planned.reason = "it counts";
+      if (file.writers == Writers::kSome) {
+        Keep("a process has it open for writing", &planned);
+      } else if (!store::MayActFor(file.facts.owner)) {
+        Keep("it is another user's", &planned);
+      } else if (options_.remove_everything && !options_.pid) {
+        planned.action = FileAction::kRemove;
+        if (IsTooYoung(file)) Keep("it is too young", &planned);
+      } else if (kinds.contains({file.parsed.type, file.parsed.mode})) {
+        planned.action = FileAction::kFold;
+      }
+      plan_.merged.push_back(std::move(planned));
+    }
+  }
+
+  // Unfinished files are of no use to anybody; damaged ones are kept for
+  // people.
+  void PlanLeftovers() {
+    if (options_.pid) return;
+    for (const Found& file : leftovers_) {
+      const bool is_wanted =
+          options_.remove_everything ||
+          (options_.remove_live_gauges && IsUnfinishedFile(file.name));
+      if (!is_wanted || file.writers != Writers::kNone || IsTooYoung(file) ||
+          !store::MayActFor(file.facts.owner)) {
+        continue;
+      }
+      PlannedFile& planned = plan_.leftovers.emplace_back(Describe(file));
+      planned.action = FileAction::kRemove;
+    }
+  }
+
+  static PlannedFile Describe(const Found& file) {
+    PlannedFile planned;
+    planned.name = file.name;
+    planned.bytes = file.facts.bytes;
+    planned.inode = file.facts.inode;
+    return planned;
+  }
+
+  static void Keep(std::string reason, PlannedFile* planned) {
+    planned->action = FileAction::kKeep;
+    planned->reason = std::move(reason);
+  }
+
+  bool IsTooYoung(const Found& file) const {
+    return now_ - file.facts.born <
+           static_cast<double>(options_.min_age.count());
+  }
+
+  void Leave(const std::string& name, std::string message) {
+    plan_.issues.push_back({IssueKind::kLeftAlone, plan_.directory + '/' + name,
+                            std::nullopt, std::move(message)});
+  }
+
+  const CleaningOptions& options_;
+  const double now_;
+  CleaningPlan plan_;
+  std::map<std::string, std::vector<Found>> processes_;
+  std::vector<Found> merged_;
+  std::vector<Found> leftovers_;
+};
+
+bool HasAction(const std::vector<PlannedFile>& files) {
+  return std::any_of(files.begin(), files.end(), [](const PlannedFile& file) {
+    return file.action != FileAction::kKeep;
+  });
+}
+
+}  // namespace
+
+const char* ToString(FileAction action) {
+  switch (action) {
+    case FileAction::kKeep:
+      return "keep";
+    case FileAction::kRemove:
+      return "remove";
+    case FileAction::kFold:
+      break;
+  }
+  return "fold";
+}
+
+bool CleaningPlan::is_empty() const {
+  return !HasAction(merged) && !HasAction(leftovers) &&
+         std::none_of(processes.begin(), processes.end(),
+                      [](const PlannedProcess& process) {
+                        return HasAction(process.files);
+                      });
+}
+
+Result<CleaningPlan> PlanCleaning(const std::string& directory,
+                                  const CleaningOptions& options) {
+  std::string path = store::MultiprocessDirectory(directory);
+  if (path.empty()) {
+    return Status(StatusKind::kInvalidArgument,
+                  "PROMETHEUS_MULTIPROC_DIR: not set");
+  }
+  return Planner(std::move(path), options).Make();
+}
+
+}  // namespace promshm

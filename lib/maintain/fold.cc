@@ -1,0 +1,225 @@
+#include "maintain/fold.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <tuple>
+
+#include "collect/inventory.h"
+#include "format/dumps_text.h"
+#include "format/entry_cursor.h"
+#include "format/layout.h"
+#include "format/metric_key.h"
+#include "store/file_walk.h"
+
+namespace promshm::maintain {
+namespace {
+
+using collect::Cell;
+using collect::kNoCell;
+
+// What json.dumps puts at the end of a key that has a help text, or None.
+bool HasHelp(std::string_view key) { return !key.ends_with("}]"); }
+
+Generation GenerationOfKey(const format::Dialect& dialect,
+                           std::string_view key) {
+  switch (dialect.key_shape) {
+    case format::KeyShape::kArrays:
+      return Generation::kArrays;
+    case format::KeyShape::kCompactArrays:
+      return Generation::kRuby;
+    case format::KeyShape::kObject:
+      break;
+  }
+  if (!HasHelp(key)) return Generation::kWithoutHelp;
+  return dialect.has_timestamps() ? Generation::kCurrent
+                                  : Generation::kWithoutTimestamp;
+}
+
+template <typename T>
+void AppendBytes(const T& value, std::string* out) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
+  out->append(reinterpret_cast<const char*>(&value), sizeof(value));
+}
+
+void AppendEntry(std::string_view key, double value, double timestamp,
+                 std::uint32_t value_size, std::string* out) {
+  AppendBytes(static_cast<std::int32_t>(key.size()), out);
+  *out += key;
+  out->append(format::PaddedKeySize(key.size()) - key.size(), ' ');
+  AppendBytes(value, out);
+  if (value_size == 2 * sizeof(value)) AppendBytes(timestamp, out);
+}
+
+}  // namespace
+
+std::optional<Generation> GenerationOf(const store::FileContents& contents,
+                                       bool needs_timestamps) {
+  const format::Dialect dialect =
+      format::FindDialect(contents.bytes, contents.used, needs_timestamps);
+  format::EntryCursor cursor(contents.bytes, contents.used, dialect.value_size);
+  format::Entry entry;
+  if (!cursor.Next(&entry)) return std::nullopt;
+  return GenerationOfKey(dialect, entry.key);
+}
+
+Fold::Fold(format::MetricFileName target)
+    : target_(std::move(target)), finder_(&index_), sums_(&index_) {
+  sums_.Begin();
+}
+
+Fold::Added Fold::Add(const store::FileContents& contents) {
+  const format::Dialect dialect = format::FindDialect(
+      contents.bytes, contents.used, store::NeedsTimestamps(target_));
+  const collect::FileKind kind = collect::KindOf(target_, dialect);
+  const collect::FoundEntries found =
+      finder_.Find(index_.FindKeySet(kind, target_.identifier), contents.bytes,
+                   contents.used, dialect);
+  const collect::NumberList& keys = *found.entries.keys;
+  sums_.Add(collect::MergeOf(kind), found.entries, contents.bytes.data());
+  if (!keys.empty()) {
+    newest_ = std::max(newest_.value_or(Generation::kArrays),
+                       GenerationOfKey(dialect, index_.KeyText(keys.front())));
+  }
+  const bool is_whole =
+      !found.damage &&
+      std::all_of(keys.begin(), keys.end(), [this](std::uint32_t key) {
+        return index_.keys()[key].bound_ok;
+      });
+  return {keys.size(), is_whole};
+}
+
+std::size_t Fold::series() const {
+  std::set<std::pair<std::uint32_t, std::uint32_t>> series;
+  for (std::size_t cell = kNoCell + 1; cell < index_.cells().size(); ++cell) {
+    series.emplace(index_.cells()[cell].group, index_.cells()[cell].label_set);
+  }
+  return series.size();
+}
+
+Result<Fold::File> Fold::Finish(Generation generation) const {
+  const bool with_help = generation != Generation::kWithoutHelp;
+  const std::uint32_t value_size =
+      generation == Generation::kCurrent || store::NeedsTimestamps(target_)
+          ? 2 * sizeof(double)
+          : sizeof(double);
+  Values values = sums_.values();
+  std::vector<std::uint32_t> without_last;
+  Uncumulate(&values, &without_last);
+  File file;
+  file.bytes.resize(format::kDiskHeaderSize);
+  const auto add = [&](std::string_view key, std::uint32_t cell) {
+    AppendEntry(key, values[cell], sums_.TimeOf(cell), value_size, &file.bytes);
+    ++file.entries;
+  };
+  std::vector<bool> is_done(index_.cells().size());
+  for (std::uint32_t key = 0; key < index_.keys().size(); ++key) {
+    const std::uint32_t cell = index_.keys()[key].cell;
+    if (cell == kNoCell || is_done[cell]) continue;
+    is_done[cell] = true;
+    // Other clients count what lies in the buckets; these had it stored.
+    const Cell& known = index_.cells()[cell];
+    const bool is_stored_count = index_.groups()[known.group].kind.cumulated &&
+                                 !known.bound &&
+                                 index_.Name(known.sample).ends_with("_count");
+    if (!is_stored_count) {
+      add(KeyText(key, with_help), cell);
+    } else if (std::find(without_last.begin(), without_last.end(), cell) !=
+               without_last.end()) {
+      add(LastBucket(key, with_help), cell);
+    }
+  }
+  if (file.bytes.size() >
+      static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
+    return Status(StatusKind::kInvalidArgument,
+                  "merged file: more than a file can hold");
+  }
+  const auto used = static_cast<std::int32_t>(file.bytes.size());
+  std::string header;
+  AppendBytes(used, &header);
+  file.bytes.replace(0, header.size(), header);
+  return file;
+}
+
+// The key as it stands in a file of that generation. A Python client finds its
+// entries by this text, but none continues this file.
+std::string Fold::KeyText(std::uint32_t key, bool with_help) const {
+  const std::string_view text = index_.KeyText(key);
+  format::MetricKey parsed;
+  if (format::ReadDumps(text, &parsed) &&
+      parsed.help.has_value() == with_help) {
+    return std::string(text);
+  }
+  return Respell(key, format::MetricKey::Parse(text), with_help);
+}
+
+std::string Fold::Respell(std::uint32_t key, Result<format::MetricKey> parsed,
+                          bool with_help) const {
+  if (!with_help) {
+    parsed->help.reset();
+  } else if (!parsed->help) {
+    parsed->help = HelpOf(index_.keys()[key].group);
+  }
+  return parsed->Format();
+}
+
+// The help of a family's keys; some have none.
+std::string Fold::HelpOf(std::uint32_t group) const {
+  for (const collect::KnownKey& key : index_.keys()) {
+    if (key.group == group && key.help != collect::kNoHelp) {
+      return std::string(index_.Name(key.help));
+    }
+  }
+  return collect::kDefaultHelp;
+}
+
+// Makes of cumulated buckets what lies in each of them. A stored count that
+// goes beyond the last bucket, which then is not +Inf, becomes what lies there;
+// of the others without_last has none.
+void Fold::Uncumulate(Values* values,
+                      std::vector<std::uint32_t>* without_last) const {
+  using Place = std::tuple<std::uint32_t, std::uint32_t, double>;
+  std::map<Place, std::uint32_t> buckets;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> counts;
+  for (std::uint32_t number = kNoCell + 1; number < index_.cells().size();
+       ++number) {
+    const Cell& cell = index_.cells()[number];
+    if (!index_.groups()[cell.group].kind.cumulated) continue;
+    if (cell.bound) {
+      buckets.emplace(Place(cell.group, cell.label_set, *cell.bound), number);
+    } else if (index_.Name(cell.sample).ends_with("_count")) {
+      counts.emplace(std::pair(cell.group, cell.label_set), number);
+    }
+  }
+  double before = 0;
+  for (auto bucket = buckets.begin(); bucket != buckets.end(); ++bucket) {
+    const auto [group, label_set, bound] = bucket->first;
+    const double cumulated = (*values)[bucket->second];
+    (*values)[bucket->second] = cumulated - before;
+    before = cumulated;
+    const auto next = std::next(bucket);
+    if (next != buckets.end() && std::get<0>(next->first) == group &&
+        std::get<1>(next->first) == label_set) {
+      continue;
+    }
+    const auto count = counts.find(std::pair(group, label_set));
+    if (count != counts.end() && !std::isinf(bound)) {
+      (*values)[count->second] -= before;
+      without_last->push_back(count->second);
+    }
+    before = 0;
+  }
+}
+
+// The key of the bucket +Inf beside a stored count.
+std::string Fold::LastBucket(std::uint32_t key, bool with_help) const {
+  Result<format::MetricKey> parsed =
+      format::MetricKey::Parse(index_.KeyText(key));
+  parsed->sample = parsed->family + "_bucket";
+  parsed->labels.push_back({"le", "+Inf"});
+  std::sort(parsed->labels.begin(), parsed->labels.end());
+  return Respell(key, std::move(parsed), with_help);
+}
+
+}  // namespace promshm::maintain

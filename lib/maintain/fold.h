@@ -1,0 +1,96 @@
+#ifndef PROMSHM_MAINTAIN_FOLD_H_
+#define PROMSHM_MAINTAIN_FOLD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "collect/cell_sums.h"
+#include "collect/entry_finder.h"
+#include "collect/series_index.h"
+#include "format/dialect.h"
+#include "format/metric_file_name.h"
+#include "format/metric_key.h"
+#include "promshm/status.h"
+#include "store/metric_file_reader.h"
+
+namespace promshm::maintain {
+
+// The clients that write a file and can read it, from the oldest. Files of the
+// first two are read by no Python client of today.
+enum class Generation {
+  kArrays,            // prometheus_client 0.0.16 to 0.3
+  kRuby,              // prometheus-client-mmap
+  kWithoutHelp,       // 0.4 to 0.14
+  kWithoutTimestamp,  // 0.15 to 0.17
+  kCurrent,           // from 0.18 on
+};
+
+// Of what begins a file; none where there is no entry.
+std::optional<Generation> GenerationOf(const store::FileContents& contents,
+                                       bool needs_timestamps);
+
+// Purpose: merges the files of one type, one mode and, where the mode keeps
+// processes apart, one identifier, into one file from which every reader gets
+// the same as from all of them.
+//
+// Thread safety: needs external locking.
+class Fold {
+ public:
+  // `target` is the merged file's name.
+  explicit Fold(format::MetricFileName target);
+
+  Fold(const Fold&) = delete;
+  Fold& operator=(const Fold&) = delete;
+
+  struct Added {
+    std::size_t entries = 0;
+    bool is_whole = true;  // false: what follows damage, or a bucket without
+                           // a bound, means nothing
+  };
+
+  // Adds a file's entries, in the order of the files' names.
+  Added Add(const store::FileContents& contents);
+
+  const format::MetricFileName& target() const { return target_; }
+
+  // Of what was added.
+  std::optional<Generation> newest() const { return newest_; }
+
+  // Label sets.
+  std::size_t series() const;
+
+  // The file's bytes, and how many entries they are. Not of the first two
+  // generations. Fails when they are too many for a file.
+  struct File {
+    std::string bytes;
+    std::size_t entries = 0;
+  };
+  Result<File> Finish(Generation generation) const;
+
+ private:
+  using Values = std::vector<double>;
+
+  std::string KeyText(std::uint32_t key, bool with_help) const;
+  std::string Respell(std::uint32_t key, Result<format::MetricKey> parsed,
+                      bool with_help) const;
+  std::string HelpOf(std::uint32_t group) const;
+  void Uncumulate(Values* values,
+                  std::vector<std::uint32_t>* without_last) const;
+  std::string LastBucket(std::uint32_t cell, bool with_help) const;
+
+  const format::MetricFileName target_;
+  collect::SeriesIndex index_;
+  collect::EntryFinder finder_;
+  collect::CellSums sums_;
+  std::optional<Generation> newest_;
+};
+
+}  // namespace promshm::maintain
+
+#endif  // PROMSHM_MAINTAIN_FOLD_H_

@@ -1,0 +1,37 @@
+#ifndef PROMSHM_STORE_PROCESS_TABLE_H_
+#define PROMSHM_STORE_PROCESS_TABLE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace promshm::store {
+
+// Purpose: the processes of a PID namespace, as a mounted procfs shows them.
+//
+// Thread safety: const methods may be called from several threads.
+class ProcessTable {
+ public:
+  explicit ProcessTable(std::string proc) : proc_(std::move(proc)) {}
+
+  // When it began, in Unix seconds; none where there is no such process.
+  std::optional<double> StartOf(std::uint64_t pid) const;
+
+  enum class Answer { kYes, kNo, kUnknown };
+
+  // Whether it has a file mapped, by the file's inode or its name: some file
+  // systems show another inode there. Unknown where we may not look.
+  Answer Maps(std::uint64_t pid, std::uint64_t inode,
+              std::string_view name) const;
+
+ private:
+  std::optional<std::string> Read(std::uint64_t pid, const char* what) const;
+
+  const std::string proc_;
+};
+
+}  // namespace promshm::store
+
+#endif  // PROMSHM_STORE_PROCESS_TABLE_H_

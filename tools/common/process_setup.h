@@ -1,0 +1,19 @@
+#ifndef PROMSHM_TOOLS_COMMON_PROCESS_SETUP_H_
+#define PROMSHM_TOOLS_COMMON_PROCESS_SETUP_H_
+
+#include <signal.h>
+
+namespace promshm::tools {
+
+// Whoever has all files of a directory open at once needs more descriptors than
+// the usual limit of 1024, which is soft. Where it cannot be raised, things
+// still work.
+void RaiseDescriptorLimit();
+
+// Keeps SIGTERM and SIGINT from ending the program, for sigwait(). To be called
+// before the first thread starts: threads inherit the mask.
+sigset_t BlockStopSignals();
+
+}  // namespace promshm::tools
+
+#endif  // PROMSHM_TOOLS_COMMON_PROCESS_SETUP_H_

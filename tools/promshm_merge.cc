@@ -1,0 +1,118 @@
+// promshm-merge: makes few files of many in a multiprocess directory.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "promshm/maintain.h"
+#include "tools/clean/clean_arguments.h"
+#include "tools/clean/clean_json.h"
+#include "tools/clean/clean_text.h"
+#include "tools/common/arguments.h"
+#include "tools/common/exit_status.h"
+#include "tools/common/process_setup.h"
+
+namespace promshm::tools {
+namespace {
+
+constexpr const char* kName = "promshm-merge";
+
+struct Arguments : CleanArguments {
+  std::vector<std::string> directories;
+  std::string into;
+};
+
+std::optional<int> ReadArguments(int argc, char** argv, Arguments* arguments) {
+  CLI::App app(
+      "Fold what dead processes counted in a prometheus_client multiprocess\n"
+      "directory into few files, or merge directories into a new one.\n"
+      "No sum changes.",
+      kName);
+  app.set_version_flag("--version", VersionText(kName), "Print the version");
+  app.add_option("DIR", arguments->directories,
+                 "What to merge; several with --into\n"
+                 "(default: $PROMETHEUS_MULTIPROC_DIR)")
+      ->type_name("");
+  app.add_option("--into", arguments->into,
+                 "Merge all files of DIR, of living processes, too,\n"
+                 "into a new directory, and leave DIR as it is")
+      ->type_name("NEWDIR");
+  AddCleanOptions(&app, arguments);
+  return ParseArguments(argc, argv, &app);
+}
+
+int Print(const std::string& text, const std::vector<Issue>& issues) {
+  const bool printed =
+      std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  PrintIssues(issues);
+  if (!printed) return Trouble(kName, "stdout: cannot write");
+  return issues.empty() ? kExitFine : kExitFindings;
+}
+
+int MergeInPlace(const Arguments& arguments) {
+  const std::string& directory = arguments.directories.front();
+  if (!arguments.dry_run) {
+    const Result<bool> finished = FinishMerge(directory);
+    if (!finished.ok()) return Trouble(kName, finished.status().message());
+  }
+  CleaningOptions options = arguments.options;
+  options.fold = true;
+  const Result<CleaningPlan> plan = PlanCleaning(directory, options);
+  if (!plan.ok()) return Trouble(kName, plan.status().message());
+  const Result<CleaningReport> report =
+      arguments.dry_run ? RehearseCleaning(*plan) : Clean(*plan);
+  if (!report.ok()) return Trouble(kName, report.status().message());
+  std::string text;
+  if (arguments.output == CleanOutput::kJson) {
+    text = CleaningJson(&*plan, *report, arguments.dry_run);
+  } else {
+    if (arguments.dry_run) text = PlanText(*plan);
+    if (report->folded.files > 0) text += BeforeAndAfter(*report);
+  }
+  std::vector<Issue> issues = plan->issues;
+  issues.insert(issues.end(), report->issues.begin(), report->issues.end());
+  return Print(text, issues);
+}
+
+int MergeElsewhere(const Arguments& arguments) {
+  const Result<CleaningReport> report =
+      arguments.dry_run ? RehearseMergeInto(arguments.directories)
+                        : MergeInto(arguments.into, arguments.directories);
+  if (!report.ok()) return Trouble(kName, report.status().message());
+  return Print(arguments.output == CleanOutput::kJson
+                   ? CleaningJson(nullptr, *report, arguments.dry_run)
+                   : BeforeAndAfter(*report),
+               report->issues);
+}
+
+int Main(int argc, char** argv) {
+  try {
+    Arguments arguments;
+    const std::optional<int> done = ReadArguments(argc, argv, &arguments);
+    if (done) return *done;
+    if (arguments.directories.empty()) {
+      std::string directory = DefaultDirectory();
+      if (directory.empty()) {
+        return Trouble(
+            kName, "no directory: name one or set PROMETHEUS_MULTIPROC_DIR");
+      }
+      arguments.directories.push_back(std::move(directory));
+    }
+    RaiseDescriptorLimit();
+    if (!arguments.into.empty()) return MergeElsewhere(arguments);
+    if (arguments.directories.size() > 1) {
+      return Trouble(kName, "several directories: need --into NEWDIR");
+    }
+    return MergeInPlace(arguments);
+  } catch (const std::exception& error) {
+    return Trouble(kName, error.what());
+  }
+}
+
+}  // namespace
+}  // namespace promshm::tools
+
+int main(int argc, char** argv) { return promshm::tools::Main(argc, argv); }
