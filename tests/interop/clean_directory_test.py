@@ -90,17 +90,23 @@ class NoFiles(clean.CleanTest):
             self.check_folded(self.dead)
 
     @clean.with_each_cleaner
-    def test_a_damaged_file_is_left_where_it_is(self, command):
+    def test_a_damaged_file_is_kept_by_another_name(self, command):
         self.fill()
         broken = {"counter_7000001.db": b"\xff" * 100,
                   "histogram_7000002.db": b"\x10\0\0",
                   "summary_7000003.db": b"SQLite format 3\0" * 10}
         for name, data in broken.items():
             (self.directory / name).write_bytes(data)
-        before = self.contents_of([7000001, 7000002, 7000003])
         result = self.run_cleaner(command)
-        self.check_left_alone(result, before,
-                              [7000001, 7000002, 7000003])
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(
+            result.stderr.decode(),
+            "^" + "".join(rf"{self.directory}/{name}: damaged: [^\n]+\n"
+                          for name in broken) + "$")
+        for name, data in broken.items():
+            self.assertFalse((self.directory / name).exists())
+            self.assertEqual(
+                (self.directory / f"{name}.damaged").read_bytes(), data)
         self.check_folded(self.dead)
         self.check_samples()
 

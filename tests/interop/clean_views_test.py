@@ -12,8 +12,9 @@ import promshm_testing as testing  # noqa: E402
 
 # Other keys than those of the clients that are in use.
 NEEDS_FORCE = ("ruby",)
-# By which of the clients, where it is not the current one.
-READ_BY = {"legacy016": "old", "ruby": None}
+# By which of the clients, where it is not the current one; the current one of
+# Debian 13 refuses names as in utf8.
+READ_BY = {"legacy016": "old", "ruby": None, "utf8": None}
 # Have processes of the same identifiers.
 TOGETHER = (("web", "gauges", "numbers", "text", "large", "utf8", "idents"),
             ("web", "legacy016"), ("ruby", "numbers"))
@@ -149,7 +150,7 @@ class InPlace(Golden):
             result = testing.merge(directory)
             self.assertEqual((result.returncode, result.stdout), (1, b""))
             self.assertRegex(result.stderr.decode(),
-                             rf"(?m)^promshm-merge: {directory}")
+                             rf"^{directory}: left alone: [^\n]+\n$")
             self.assertEqual(clean.contents(directory), before)
 
     def test_what_the_client_says_stays(self):
