@@ -98,7 +98,7 @@ class Reuse(unittest.TestCase):
         self.directory = pathlib.Path(temporary.name)
         self.total = 0
         self.blocked = 0
-        self.kept = 0
+        self.seen = 0
         self.durations = [0.02]
 
     def test_no_increment_is_lost(self):
@@ -113,8 +113,8 @@ class Reuse(unittest.TestCase):
             self.assertEqual(clean.collected(client, self.directory),
                              {SAMPLE: self.total}, at)
         print(f"seed {SEED}: of {ROUNDS} that came back, {self.blocked} had "
-              f"to wait when they opened their file, {self.kept} found it "
-              f"where it was")
+              f"to wait when they opened their file, and {self.seen} were "
+              f"noticed in the middle of the work")
         self.assertGreater(self.blocked, LEAST_BLOCKED)
 
     @property
@@ -134,7 +134,6 @@ class Reuse(unittest.TestCase):
         self.total += len(names)
 
     def play(self, at, moment, stays, command):
-        before = (self.directory / f"counter_{REUSED}.db").stat().st_ino
         worker = Worker(self.directory,
                         moment * statistics.median(self.durations[-50:]),
                         stays)
@@ -145,10 +144,16 @@ class Reuse(unittest.TestCase):
             self.durations.append(time.monotonic() - started)
             self.blocked += worker.end()
         self.total += 2 if stays else 1
-        self.assertEqual((result.returncode, result.stderr), (0, b""), at)
+        self.check_report(result, at)
         self.assertLessEqual(clean.identifiers(self.directory), {REUSED}, at)
-        reused = self.directory / f"counter_{REUSED}.db"
-        self.kept += reused.exists() and reused.stat().st_ino == before
+
+    def check_report(self, result, at):
+        """Nothing but, at most, that the one came back."""
+        left = (f"{self.directory}/counter_{REUSED}.db: left alone: "
+                "its writer came back\n")
+        self.seen += result.returncode
+        self.assertIn((result.returncode, result.stderr.decode()),
+                      [(0, ""), (1, left)], at)
 
 
 if __name__ == "__main__":
