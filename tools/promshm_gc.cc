@@ -14,6 +14,7 @@
 #include "promshm/maintain.h"
 #include "tools/clean/clean_arguments.h"
 #include "tools/clean/clean_json.h"
+#include "tools/clean/clean_run.h"
 #include "tools/clean/clean_text.h"
 #include "tools/common/arguments.h"
 #include "tools/common/exit_status.h"
@@ -79,24 +80,24 @@ class Cleaner {
   explicit Cleaner(const Arguments& arguments) : arguments_(arguments) {}
 
   int CleanOnce() {
-    const Result<CleaningPlan> plan = Plan();
-    if (!plan.ok()) return TellTrouble(plan.status().message());
+    CleaningOptions options = arguments_.options;
+    options.remove_live_gauges = true;
+    options.remove_everything = arguments_.purge || arguments_.startup;
+    const Result<CleanRun> run =
+        RunCleaning(arguments_.directory, options, arguments_);
+    if (!run.ok()) return TellTrouble(run.status().message());
     trouble_.clear();
-    Warn(*plan);
-    const Result<CleaningReport> report =
-        arguments_.dry_run ? RehearseCleaning(*plan) : Clean(*plan);
-    if (!report.ok()) return TellTrouble(report.status().message());
-    const bool printed = Print(*plan, *report);
-    std::vector<Issue> issues = plan->issues;
-    issues.insert(issues.end(), report->issues.begin(), report->issues.end());
+    const bool printed = Print(run->plan, run->report);
+    std::vector<Issue> issues = run->plan.issues;
+    issues.insert(issues.end(), run->report.issues.begin(),
+                  run->report.issues.end());
     Tell(issues);
     if (!printed) return Trouble(kName, "stdout: cannot write");
     return issues.empty() ? kExitFine : kExitFindings;
   }
 
   // Until a signal says so.
-  int CleanAgainAndAgain() {
-    const sigset_t stop_signals = BlockStopSignals();
+  int CleanAgainAndAgain(const sigset_t& stop_signals) {
     timespec pause{};
     pause.tv_sec = static_cast<time_t>(*arguments_.watch);
     pause.tv_nsec = static_cast<long>(
@@ -108,24 +109,6 @@ class Cleaner {
   }
 
  private:
-  Result<CleaningPlan> Plan() const {
-    if (!arguments_.dry_run) {
-      const Result<bool> finished = FinishMerge(arguments_.directory);
-      if (!finished.ok()) return finished.status();
-    }
-    CleaningOptions options = arguments_.options;
-    options.remove_live_gauges = true;
-    options.remove_everything = arguments_.purge || arguments_.startup;
-    return PlanCleaning(arguments_.directory, options);
-  }
-
-  void Warn(const CleaningPlan& plan) const {
-    if (!arguments_.purge || plan.is_empty()) return;
-    Trouble(kName, plan.directory +
-                       ": warning: counters will fall: all that dead "
-                       "processes counted is removed");
-  }
-
   bool Print(const CleaningPlan& plan, const CleaningReport& report) const {
     std::string text;
     const bool is_done = report.removed.files + report.folded.files > 0;
@@ -174,8 +157,14 @@ int Main(int argc, char** argv) {
                      "no directory: name one or set PROMETHEUS_MULTIPROC_DIR");
     }
     RaiseDescriptorLimit();
+    const sigset_t stop_signals = BlockStopSignals();
+    if (arguments.purge) {
+      Trouble(kName,
+              "warning: counters will fall: what dead processes counted goes");
+    }
     Cleaner cleaner(arguments);
-    return arguments.watch ? cleaner.CleanAgainAndAgain() : cleaner.CleanOnce();
+    return arguments.watch ? cleaner.CleanAgainAndAgain(stop_signals)
+                           : cleaner.CleanOnce();
   } catch (const std::exception& error) {
     return Trouble(kName, error.what());
   }

@@ -10,6 +10,7 @@
 #include "promshm/maintain.h"
 #include "tools/clean/clean_arguments.h"
 #include "tools/clean/clean_json.h"
+#include "tools/clean/clean_run.h"
 #include "tools/clean/clean_text.h"
 #include "tools/common/arguments.h"
 #include "tools/common/exit_status.h"
@@ -36,11 +37,16 @@ std::optional<int> ReadArguments(int argc, char** argv, Arguments* arguments) {
                  "What to merge; several with --into\n"
                  "(default: $PROMETHEUS_MULTIPROC_DIR)")
       ->type_name("");
-  app.add_option("--into", arguments->into,
-                 "Merge all files of DIR, of living processes, too,\n"
-                 "into a new directory, and leave DIR as it is")
-      ->type_name("NEWDIR");
+  CLI::Option* const into =
+      app.add_option("--into", arguments->into,
+                     "Merge all files of DIR, of living processes, too,\n"
+                     "into a new directory, and leave DIR as it is")
+
+          into->type_name("NEWDIR");
   AddCleanOptions(&app, arguments);
+  for (const char* name : {"--min-age", "--wait", "--force", "--proc"}) {
+    into->excludes(app.get_option(name));
+  }
   return ParseArguments(argc, argv, &app);
 }
 
@@ -54,26 +60,20 @@ int Print(const std::string& text, const std::vector<Issue>& issues) {
 
 int MergeInPlace(const Arguments& arguments) {
   const std::string& directory = arguments.directories.front();
-  if (!arguments.dry_run) {
-    const Result<bool> finished = FinishMerge(directory);
-    if (!finished.ok()) return Trouble(kName, finished.status().message());
-  }
   CleaningOptions options = arguments.options;
   options.fold = true;
-  const Result<CleaningPlan> plan = PlanCleaning(directory, options);
-  if (!plan.ok()) return Trouble(kName, plan.status().message());
-  const Result<CleaningReport> report =
-      arguments.dry_run ? RehearseCleaning(*plan) : Clean(*plan);
-  if (!report.ok()) return Trouble(kName, report.status().message());
+  const Result<CleanRun> run = RunCleaning(directory, options, arguments);
+  if (!run.ok()) return Trouble(kName, run.status().message());
   std::string text;
   if (arguments.output == CleanOutput::kJson) {
-    text = CleaningJson(&*plan, *report, arguments.dry_run);
+    text = CleaningJson(&run->plan, run->report, arguments.dry_run);
   } else {
-    if (arguments.dry_run) text = PlanText(*plan);
-    if (report->folded.files > 0) text += BeforeAndAfter(*report);
+    if (arguments.dry_run) text = PlanText(run->plan);
+    if (run->report.folded.files > 0) text += BeforeAndAfter(run->report);
   }
-  std::vector<Issue> issues = plan->issues;
-  issues.insert(issues.end(), report->issues.begin(), report->issues.end());
+  std::vector<Issue> issues = run->plan.issues;
+  issues.insert(issues.end(), run->report.issues.begin(),
+                run->report.issues.end());
   return Print(text, issues);
 }
 
@@ -102,6 +102,7 @@ int Main(int argc, char** argv) {
       arguments.directories.push_back(std::move(directory));
     }
     RaiseDescriptorLimit();
+    BlockStopSignals();
     if (!arguments.into.empty()) return MergeElsewhere(arguments);
     if (arguments.directories.size() > 1) {
       return Trouble(kName, "several directories: need --into NEWDIR");

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +25,7 @@
 #include "store/metric_file_reader.h"
 #include "store/multiprocess_directory.h"
 #include "store/open_file.h"
+#include "store/read_ahead.h"
 
 namespace promshm {
 namespace {
@@ -72,10 +74,14 @@ class Cleaning {
     }
     // What frees space comes before what needs some.
     if (status.ok()) {
-      status = InSteps(TasksOf(plan_, FileAction::kRemove), &Cleaning::Remove);
+      status = InSteps(TasksOf(plan_, FileAction::kRemove), MostAtOnce(),
+                       &Cleaning::Remove);
     }
     if (status.ok()) {
-      status = InSteps(TasksOf(plan_, FileAction::kFold), &Cleaning::Fold);
+      // A rehearsal makes no merged files that the next step would go on from.
+      const Tasks tasks = TasksOf(plan_, FileAction::kFold);
+      status = InSteps(tasks, is_rehearsal_ ? tasks.size() : MostAtOnce(),
+                       &Cleaning::Fold);
     }
     if (!status.ok()) return status;
     SumUp();
@@ -86,20 +92,22 @@ class Cleaning {
   using Tasks = std::vector<Task>;
   using Step = Status (Cleaning::*)(Tasks tasks);
 
-  // A rehearsal has no file open for long.
-  Status InSteps(const Tasks& tasks, Step step) {
-    const std::size_t most =
-        is_rehearsal_ ? tasks.size()
-                      : std::clamp<std::size_t>(store::OpenFileLimit() / 2, 1,
-                                                kMostFiles);
+  Status InSteps(const Tasks& tasks, std::size_t most, Step step) {
     for (std::size_t i = 0; i < tasks.size(); i += most) {
-      const auto begin = tasks.begin() + static_cast<std::ptrdiff_t>(i);
-      const auto size =
-          static_cast<std::ptrdiff_t>(std::min(most, tasks.size() - i));
-      Status status = (this->*step)({begin, begin + size});
+      const std::size_t size = std::min(most, tasks.size() - i);
+      Status status = (this->*step)(Part(tasks, i, size));
       if (!status.ok()) return status;
     }
     return {};
+  }
+
+  static Tasks Part(const Tasks& tasks, std::size_t begin, std::size_t size) {
+    const auto first = tasks.begin() + static_cast<std::ptrdiff_t>(begin);
+    return {first, first + static_cast<std::ptrdiff_t>(size)};
+  }
+
+  static std::size_t MostAtOnce() {
+    return std::clamp<std::size_t>(store::OpenFileLimit() / 2, 1, kMostFiles);
   }
 
   Status Remove(Tasks tasks) {
@@ -155,20 +163,9 @@ class Cleaning {
 
   // Drops tasks whose files are not to be had.
   std::vector<OldFile> Open(Tasks* tasks) {
-    std::vector<OldFile> old;
-    std::erase_if(*tasks, [&](const Task& task) {
-      OldFile file;
-      if (!OpenOne(task, &file)) return true;
-      if (is_rehearsal_) file.fd.Close();
-      old.push_back(std::move(file));
-      return false;
-    });
-    return old;
-  }
-
-  bool OpenOne(const Task& task, OldFile* file) {
-    return maintain::OpenOldFile(directory_, plan_.directory, task, file,
-                                 &report_.issues);
+    return OpenOldFiles(directory_, plan_.directory,
+                        is_rehearsal_ ? nullptr : plan_.held.get(), tasks,
+                        &report_.issues);
   }
 
   // Reads the tasks' files, and the merged files that there are of their kinds,
@@ -176,18 +173,48 @@ class Cleaning {
   Status ReadAll(Tasks* tasks, std::vector<OldFile>* old, MergedFiles* merged) {
     Tasks all = *tasks;
     Status status = AddMerged(&all);
-    if (!status.ok()) return status;
-    std::set<std::string> read;
-    for (const Task& task : all) {
-      OldFile file;
-      if (!OpenOne(task, &file) || !Read(&file, merged)) continue;
-      read.insert(file.name);
-      if (is_rehearsal_) file.fd.Close();
-      old->push_back(std::move(file));
+    const std::size_t most = is_rehearsal_ ? MostAtOnce() : all.size();
+    for (std::size_t i = 0; status.ok() && i < all.size(); i += most) {
+      Tasks part = Part(all, i, std::min(most, all.size() - i));
+      std::vector<OldFile> files = Open(&part);
+      status = ReadPart(&files, merged);
+      for (OldFile& file : files) {
+        if (is_rehearsal_) file.fd.Close();
+        old->push_back(std::move(file));
+      }
     }
+    std::set<std::string> read;
+    for (const OldFile& file : *old) read.insert(file.name);
     std::erase_if(*tasks, [&read](const Task& task) {
       return !read.contains(task.name);
     });
+    return status;
+  }
+
+  // Drops what cannot be read.
+  Status ReadPart(std::vector<OldFile>* files, MergedFiles* merged) {
+    // A file may be read by two threads at once.
+    std::vector<std::atomic<std::uint64_t>> fingerprints(files->size());
+    store::ReadAhead ahead(
+        files->size(),
+        [&](std::size_t i, store::MetricFileReader* reader) {
+          const store::FileContents contents =
+              reader->Read((*files)[i].fd, PathOf((*files)[i].name));
+          fingerprints[i] = store::Fingerprint(contents.bytes);
+          return Result<store::FileContents>(contents);
+        },
+        [](std::size_t) {});
+    for (std::size_t i = 0; i < files->size(); ++i) {
+      const Result<store::FileContents> contents = ahead.Next();
+      if (!contents.ok()) return contents.status();
+      OldFile& file = (*files)[i];
+      file.is_merged = Add(*contents, &file, merged);
+      // Without a lease, of what was merged and of nothing that came after.
+      file.fingerprint = file.writers == store::Writers::kNone
+                             ? fingerprints[i].load()
+                             : store::Fingerprint(contents->bytes);
+    }
+    std::erase_if(*files, [](const OldFile& file) { return !file.is_merged; });
     return {};
   }
 
@@ -213,9 +240,8 @@ class Cleaning {
     return {};
   }
 
-  bool Read(OldFile* file, MergedFiles* merged) {
-    const std::string path = PathOf(file->name);
-    const store::FileContents contents = reader_.Read(file->fd, path);
+  bool Add(const store::FileContents& contents, OldFile* file,
+           MergedFiles* merged) {
     if (contents.issue && contents.issue->kind == IssueKind::kUnreadable) {
       report_.issues.push_back(*contents.issue);
       return false;
@@ -223,8 +249,6 @@ class Cleaning {
     const maintain::Fold::Added added =
         merged->Add(*MetricFileName::Parse(file->name), contents);
     file->entries = added.entries;
-    file->is_merged = true;
-    file->fingerprint = store::Fingerprint(contents.bytes);
     // Nothing is lost with a file that never came to hold anything.
     const bool is_empty = contents.issue && file->facts.size == 0;
     file->is_damaged = !is_empty && (contents.issue || !added.is_whole);
@@ -295,8 +319,11 @@ class Cleaning {
   void LeaveOut(const Names& lost, Tasks* tasks) {
     std::erase_if(*tasks, [&](const Task& task) {
       if (!IsIn(lost, task.name)) return false;
-      report_.issues.push_back(
-          maintain::LeftAlone(PathOf(task.name), "its writer came back"));
+      // Another cleaner may have taken it.
+      if (store::Has(directory_, task.name)) {
+        report_.issues.push_back(
+            maintain::LeftAlone(PathOf(task.name), "its writer came back"));
+      }
       return true;
     });
   }

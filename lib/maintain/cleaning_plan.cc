@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -8,14 +10,17 @@
 
 #include "format/metric_file_name.h"
 #include "maintain/dead_files.h"
+#include "maintain/held_files.h"
 #include "promshm/maintain.h"
 #include "store/directory_listing.h"
 #include "store/directory_lock.h"
 #include "store/file_facts.h"
+#include "store/helper_thread.h"
 #include "store/liveness.h"
 #include "store/merge_directory.h"
 #include "store/metric_file_reader.h"
 #include "store/multiprocess_directory.h"
+#include "store/open_file.h"
 #include "store/process_table.h"
 #include "store/writer_probe.h"
 
@@ -28,9 +33,12 @@ using store::Writers;
 // A file as it was found.
 struct Found {
   std::string name;
-  MetricFileName parsed;  // of a metric file
+  std::optional<MetricFileName> parsed;  // none: a writer's leftover
+  store::FileDescriptor fd;
+  std::optional<Issue> issue;  // why it is not open
   store::FileFacts facts;
   Writers writers = Writers::kUnknown;
+  bool is_seen = false;
 };
 
 bool IsDamagedCopy(const std::string& name) {
@@ -50,6 +58,7 @@ class Planner {
       : options_(options), now_(store::Now()) {
     plan_.directory = std::move(path);
     plan_.options = options;
+    plan_.held = std::make_shared<maintain::HeldFiles>();
   }
 
   Result<CleaningPlan> Make() {
@@ -71,45 +80,64 @@ class Planner {
         store::MayEverybodyRemove(facts)) {
       return {StatusKind::kPermissionDenied,
               plan_.directory +
-                  ": unsafe: everybody may write to it, and it is not sticky"};
+                  ": unsafe: everybody may write to it, and it is not sticky: "
+                  "needs chmod +t or --force"};
     }
     const auto names = store::ListAll(directory->get(), ".", plan_.directory);
     store::UnlockDirectory(directory->get());
     if (!names.ok()) return names.status();
-    for (const std::string& name : *names) LookAt(*directory, name);
+    const bool may_hold = names->size() < store::OpenFileLimit() / 2;
+    for (const std::string& name : *names) Choose(name);
+    if (may_hold) store::ExpectDescriptors(*directory, found_.size());
+    store::ShareWork(found_.size(), [&](std::size_t i) {
+      LookAt(*directory, may_hold, &found_[i]);
+    });
+    for (Found& found : found_) Sort(std::move(found));
+    found_.clear();
     return {};
   }
 
-  // Whatever is no regular file of a name that we know is nobody's business
-  // here.
-  void LookAt(const store::FileDescriptor& directory, const std::string& name) {
+  // Whatever has no name that we know is nobody's business here.
+  void Choose(const std::string& name) {
     std::optional<MetricFileName> parsed;
     if (store::IsListed(name)) parsed = MetricFileName::Parse(name);
-    const bool is_leftover = IsDamagedCopy(name) || IsUnfinishedFile(name);
-    if (!parsed && !is_leftover) return;
-    const auto opened = store::OpenMetricFile(directory.get(), name, name);
-    if (!opened.ok() ||
-        (opened->issue && opened->issue->kind == IssueKind::kUnreadable)) {
-      if (parsed) {
-        Leave(name,
-              opened.ok() ? opened->issue->message : opened.status().message());
-      }
-      return;
-    }
-    if (opened->issue) return;
-    Found found;
+    if (!parsed && !IsDamagedCopy(name) && !IsUnfinishedFile(name)) return;
+    Found& found = found_.emplace_back();
     found.name = name;
-    if (!store::GetFacts(opened->fd, &found.facts)) return;
-    found.writers = store::ProbeWriters(opened->fd.get());
-    if (!parsed) {
-      leftovers_.push_back(std::move(found));
-      return;
+    found.parsed = std::move(parsed);
+  }
+
+  // Called from two threads.
+  static void LookAt(const store::FileDescriptor& directory, bool may_hold,
+                     Found* found) {
+    Result<store::OpenedFile> opened =
+        store::OpenMetricFile(directory.get(), found->name, found->name);
+    if (!opened.ok()) {
+      found->issue = Issue{IssueKind::kUnreadable, found->name, std::nullopt,
+                           opened.status().message()};
+    } else if (opened->issue) {
+      found->issue = *std::move(opened->issue);
+    } else if (store::GetFacts(opened->fd, &found->facts)) {
+      found->fd = std::move(opened->fd);
+      found->writers = store::ProbeWriters(found->fd.get());
+      found->is_seen = true;
+      if (!may_hold || found->writers == Writers::kSome) found->fd.Close();
     }
-    found.parsed = *std::move(parsed);
-    if (maintain::MergedNumber(found.parsed.identifier)) {
+  }
+
+  // What is no regular file is left, as what is gone.
+  void Sort(Found found) {
+    if (found.issue && found.issue->kind == IssueKind::kUnreadable &&
+        found.parsed) {
+      Leave(found.name, found.issue->message);
+    }
+    if (!found.is_seen) return;
+    if (!found.parsed) {
+      leftovers_.push_back(std::move(found));
+    } else if (maintain::MergedNumber(found.parsed->identifier)) {
       merged_.push_back(std::move(found));
     } else {
-      processes_[found.parsed.identifier].push_back(std::move(found));
+      processes_[found.parsed->identifier].push_back(std::move(found));
     }
   }
 
@@ -126,13 +154,13 @@ class Planner {
     const std::vector<store::Finding> findings =
         store::JudgeProcesses(traces, store::ProcessTable(options_.proc));
     auto finding = findings.begin();
-    for (const auto& [identifier, files] : processes_) {
+    for (auto& [identifier, files] : processes_) {
       PlanProcess(identifier, files, *finding++);
     }
   }
 
-  void PlanProcess(const std::string& identifier,
-                   const std::vector<Found>& files, store::Finding finding) {
+  void PlanProcess(const std::string& identifier, std::vector<Found>& files,
+                   store::Finding finding) {
     if (options_.pid) {
       const maintain::Owner owner =
           maintain::OwnerOf(identifier, *options_.pid);
@@ -151,7 +179,7 @@ class Planner {
         (finding.liveness == Liveness::kUnknown && options_.force);
     const Found* unknown = nullptr;
     const Found* foreign = nullptr;
-    for (const Found& file : files) {
+    for (Found& file : files) {
       PlannedFile planned = Plan(file);
       if (planned.action != FileAction::kKeep &&
           !store::MayActFor(file.facts.owner)) {
@@ -162,6 +190,7 @@ class Planner {
         if (finding.liveness == Liveness::kUnknown) unknown = &file;
         Keep(ToString(finding.evidence), &planned);
       }
+      Hold(planned, &file);
       process.files.push_back(std::move(planned));
     }
     if (foreign != nullptr && finding.liveness != Liveness::kAlive) {
@@ -179,9 +208,9 @@ class Planner {
     PlannedFile planned = Describe(file);
     if (options_.remove_everything) {
       planned.action = FileAction::kRemove;
-    } else if (maintain::IsLiveGauge(file.parsed)) {
+    } else if (maintain::IsLiveGauge(*file.parsed)) {
       if (options_.remove_live_gauges) planned.action = FileAction::kRemove;
-    } else if (!maintain::CanBeFolded(file.parsed)) {
+    } else if (!maintain::CanBeFolded(*file.parsed)) {
       if (options_.remove_all_gauges) planned.action = FileAction::kRemove;
     } else if (options_.fold) {
       planned.action = FileAction::kFold;
@@ -214,7 +243,7 @@ class Planner {
       } else if (options_.remove_everything && !options_.pid) {
         planned.action = FileAction::kRemove;
         if (IsTooYoung(file)) Keep("it is too young", &planned);
-      } else if (kinds.contains({file.parsed.type, file.parsed.mode})) {
+      } else if (kinds.contains({file.parsed->type, file.parsed->mode})) {
         planned.action = FileAction::kFold;
       }
       plan_.merged.push_back(std::move(planned));
@@ -256,6 +285,13 @@ class Planner {
            static_cast<double>(options_.min_age.count());
   }
 
+  void Hold(const PlannedFile& planned, Found* file) {
+    if (planned.action != FileAction::kKeep && file->fd.valid()) {
+      plan_.held->Hold(file->name, std::move(file->fd));
+    }
+    file->fd.Close();
+  }
+
   void Leave(const std::string& name, std::string message) {
     plan_.issues.push_back({IssueKind::kLeftAlone, plan_.directory + '/' + name,
                             std::nullopt, std::move(message)});
@@ -264,6 +300,7 @@ class Planner {
   const CleaningOptions& options_;
   const double now_;
   CleaningPlan plan_;
+  std::vector<Found> found_;
   std::map<std::string, std::vector<Found>> processes_;
   std::vector<Found> merged_;
   std::vector<Found> leftovers_;

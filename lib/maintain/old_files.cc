@@ -1,15 +1,63 @@
 #include "maintain/old_files.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <utility>
 
+#include "store/helper_thread.h"
 #include "store/metric_file_reader.h"
+#include "store/open_file.h"
 #include "store/writer_probe.h"
 
 namespace promshm::maintain {
 
 using store::Writers;
+
+namespace {
+
+struct Opening {
+  OldFile file;
+  bool is_open = false;
+  std::optional<Issue> issue;
+};
+
+// Called from two threads.
+void Open(const store::FileDescriptor& directory, const std::string& path,
+          HeldFiles* held, const Task& task, Opening* opening) {
+  const std::string file_path = path + '/' + task.name;
+  OldFile& file = opening->file;
+  file.name = task.name;
+  if (held != nullptr) file.fd = held->Take(task.name);
+  if (!file.fd.valid()) {
+    Result<store::OpenedFile> opened =
+        store::OpenMetricFile(directory.get(), task.name, file_path);
+    if (!opened.ok()) {
+      opening->issue = LeftAlone(file_path, opened.status().message());
+      return;
+    }
+    if (opened->issue) {
+      if (opened->issue->kind == IssueKind::kUnreadable) {
+        opening->issue = *std::move(opened->issue);
+      }
+      return;
+    }
+    file.fd = std::move(opened->fd);
+  }
+  if (!store::GetFacts(file.fd, &file.facts) ||
+      !store::MayActFor(file.facts.owner) ||
+      (task.inode != 0 && task.inode != file.facts.inode)) {
+    return;
+  }
+  file.writers = store::TakeLease(file.fd.get());
+  opening->is_open = file.writers == Writers::kNone ||
+                     (file.writers == Writers::kUnknown && task.needs_no_lease);
+  if (!opening->is_open) {
+    opening->issue = LeftAlone(file_path, "its writer is back");
+  }
+}
+
+}  // namespace
 
 std::vector<Task> TasksOf(const CleaningPlan& plan, FileAction action) {
   std::vector<Task> tasks;
@@ -35,36 +83,25 @@ std::vector<Task> TasksOf(const CleaningPlan& plan, FileAction action) {
   return tasks;
 }
 
-bool OpenOldFile(const store::FileDescriptor& directory,
-                 const std::string& path, const Task& task, OldFile* file,
-                 std::vector<Issue>* issues) {
-  const std::string file_path = path + '/' + task.name;
-  Result<store::OpenedFile> opened =
-      store::OpenMetricFile(directory.get(), task.name, file_path);
-  if (!opened.ok()) {
-    issues->push_back(LeftAlone(file_path, opened.status().message()));
-    return false;
+std::vector<OldFile> OpenOldFiles(const store::FileDescriptor& directory,
+                                  const std::string& path, HeldFiles* held,
+                                  std::vector<Task>* tasks,
+                                  std::vector<Issue>* issues) {
+  std::vector<Opening> openings(tasks->size());
+  store::ExpectDescriptors(directory, tasks->size());
+  store::ShareWork(tasks->size(), [&](std::size_t i) {
+    Open(directory, path, held, (*tasks)[i], &openings[i]);
+  });
+  std::vector<OldFile> files;
+  std::vector<Task> kept;
+  for (std::size_t i = 0; i < openings.size(); ++i) {
+    if (openings[i].issue) issues->push_back(*std::move(openings[i].issue));
+    if (!openings[i].is_open) continue;
+    files.push_back(std::move(openings[i].file));
+    kept.push_back(std::move((*tasks)[i]));
   }
-  if (opened->issue) {
-    if (opened->issue->kind == IssueKind::kUnreadable) {
-      issues->push_back(*std::move(opened->issue));
-    }
-    return false;
-  }
-  file->name = task.name;
-  file->fd = std::move(opened->fd);
-  if (!store::GetFacts(file->fd, &file->facts) ||
-      !store::MayActFor(file->facts.owner) ||
-      (task.inode != 0 && task.inode != file->facts.inode)) {
-    return false;
-  }
-  file->writers = store::TakeLease(file->fd.get());
-  if (file->writers == Writers::kNone ||
-      (file->writers == Writers::kUnknown && task.needs_no_lease)) {
-    return true;
-  }
-  issues->push_back(LeftAlone(file_path, "its writer is back"));
-  return false;
+  *tasks = std::move(kept);
+  return files;
 }
 
 store::FileOwner CommonOwner(const std::vector<store::FileFacts>& files,

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "maintain/held_files.h"
 #include "maintain/merge_commit.h"
 #include "promshm/issue.h"
 #include "promshm/maintain.h"
@@ -26,11 +27,13 @@ struct Task {
 // Those of earlier merging are not among them when it is to fold.
 std::vector<Task> TasksOf(const CleaningPlan& plan, FileAction action);
 
-// Opens a task's file and asks for a lease on it. False where it cannot be: the
-// file is gone or another's; its writer is back, which is an issue.
-bool OpenOldFile(const store::FileDescriptor& directory,
-                 const std::string& path, const Task& task, OldFile* file,
-                 std::vector<Issue>* issues);
+// Opens the tasks' files and asks for leases on them. Drops tasks of which that
+// cannot be: the file is gone or another's, or its writer is back, which is an
+// issue. `held` may be null.
+std::vector<OldFile> OpenOldFiles(const store::FileDescriptor& directory,
+                                  const std::string& path, HeldFiles* held,
+                                  std::vector<Task>* tasks,
+                                  std::vector<Issue>* issues);
 
 // Whose the file is to be that stands for these: whoever may read all of them
 // may read it.

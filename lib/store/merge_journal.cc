@@ -1,5 +1,6 @@
 #include "store/merge_journal.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -33,20 +34,25 @@ std::optional<MergeJournal::OldFile> ParseOld(std::string_view record) {
 }  // namespace
 
 // Each word is multiplied by an odd number of its own, so that no change of one
-// goes unnoticed and changes of several do not make up for each other.
+// goes unnoticed and changes of several do not make up for each other. Several
+// sums at once, which need not wait for each other.
 std::uint64_t Fingerprint(std::string_view bytes) {
   constexpr std::uint64_t kStep = 0x9e3779b97f4a7c16;  // even
-  std::uint64_t sum = bytes.size();
-  std::uint64_t factor = 1;
+  constexpr std::size_t kLanes = 4;
+  using Words = std::array<std::uint64_t, kLanes>;
+  Words sums = {bytes.size()};
+  Words factors = {1, 1 + kStep, 1 + 2 * kStep, 1 + 3 * kStep};
   while (!bytes.empty()) {
-    std::uint64_t word = 0;
-    const std::size_t size = std::min(bytes.size(), sizeof(word));
-    std::memcpy(&word, bytes.data(), size);
-    sum += word * factor;
-    factor += kStep;
+    Words words{};
+    const std::size_t size = std::min(bytes.size(), sizeof(words));
+    std::memcpy(words.data(), bytes.data(), size);
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      sums[i] += words[i] * factors[i];
+      factors[i] += kLanes * kStep;
+    }
     bytes.remove_prefix(size);
   }
-  return sum;
+  return sums[0] + sums[1] + sums[2] + sums[3];
 }
 
 std::string MergeJournal::ToText() const {

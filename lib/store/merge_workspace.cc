@@ -183,9 +183,8 @@ Status MergeWorkspace::SetAside(const std::string& name,
                                 std::uint64_t inode) const {
   Status status = Move(nullptr, kMergeOld, name);
   if (!status.ok()) return status;
-  const FileDescriptor old = OpenSubdirectory(fd_.get(), kMergeOld);
   struct stat info;
-  if (fstatat(old.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+  if (fstatat(old_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
       info.st_ino == inode) {
     return {};
   }
@@ -195,8 +194,7 @@ Status MergeWorkspace::SetAside(const std::string& name,
 }
 
 Status MergeWorkspace::Commit() const {
-  const FileDescriptor old = OpenSubdirectory(fd_.get(), kMergeOld);
-  Status status = Sync(old.get());
+  Status status = Sync(old_.get());
   if (status.ok()) status = Sync(directory_->get());
   if (!status.ok()) return status;
   if (renameat(fd_.get(), kMergeNew, fd_.get(), kMergeDone) != 0) {
@@ -265,8 +263,7 @@ Status MergeWorkspace::KeepDamaged(const std::string& name) const {
 }
 
 Status MergeWorkspace::RemoveOld(const std::string& name) const {
-  const FileDescriptor part = OpenSubdirectory(fd_.get(), kMergeOld);
-  if (unlinkat(part.get(), name.c_str(), 0) == 0 || errno == ENOENT) return {};
+  if (unlinkat(old_.get(), name.c_str(), 0) == 0 || errno == ENOENT) return {};
   return Failed(name, "cannot remove");
 }
 
@@ -296,7 +293,9 @@ Status MergeWorkspace::Discard() {
 bool MergeWorkspace::TryOpen(const char* name) {
   fd_ = OpenSubdirectory(directory_->get(), name);
   is_raised_ = fd_.valid() && name == kFenceName;
-  return fd_.valid();
+  if (!fd_.valid()) return false;
+  old_ = OpenSubdirectory(fd_.get(), kMergeOld);
+  return true;
 }
 
 // Leaves the object invalid where another was faster.
@@ -342,7 +341,8 @@ Status MergeWorkspace::Fill(const FileNameText& name) {
       return Failed(kMergeName, "cannot create");
     }
   }
-  if (fchmod(fd_.get(), permissions) != 0) {
+  old_ = OpenSubdirectory(fd_.get(), kMergeOld);
+  if (!old_.valid() || fchmod(fd_.get(), permissions) != 0) {
     return Failed(kMergeName, "cannot create");
   }
   // Without it two cleaners could be at work.
@@ -361,10 +361,14 @@ Status MergeWorkspace::Sync(int fd) const {
 int MergeWorkspace::TryMove(const char* from_part, const std::string& from,
                             const char* to_part, const std::string& to) const {
   const char* part = from_part == nullptr ? to_part : from_part;
-  const FileDescriptor part_fd = OpenSubdirectory(fd_.get(), part);
-  if (!part_fd.valid()) return errno;
-  const int from_fd = from_part == nullptr ? directory_->get() : part_fd.get();
-  const int to_fd = to_part == nullptr ? directory_->get() : part_fd.get();
+  // Old files are many, new ones few.
+  FileDescriptor opened;
+  const bool is_old = std::string_view(part) == kMergeOld;
+  if (!is_old) opened = OpenSubdirectory(fd_.get(), part);
+  const int part_fd = is_old ? old_.get() : opened.get();
+  if (part_fd < 0) return errno;
+  const int from_fd = from_part == nullptr ? directory_->get() : part_fd;
+  const int to_fd = to_part == nullptr ? directory_->get() : part_fd;
   return RenameNew(from_fd, from.c_str(), to_fd, to.c_str()) ? 0 : errno;
 }
 

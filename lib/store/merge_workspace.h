@@ -111,6 +111,7 @@ class MergeWorkspace {
   const FileDescriptor* directory_;
   std::string path_;
   FileDescriptor fd_;
+  FileDescriptor old_;
   bool is_raised_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "store/open_file.h"
 
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -11,6 +12,13 @@ std::size_t OpenFileLimit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
   return static_cast<std::size_t>(limit.rlim_cur);
+}
+
+void ExpectDescriptors(const FileDescriptor& any, std::size_t number) {
+  const std::size_t highest = static_cast<std::size_t>(any.get()) + number;
+  if (highest >= OpenFileLimit()) return;
+  const FileDescriptor last(
+      fcntl(any.get(), F_DUPFD_CLOEXEC, static_cast<int>(highest)));
 }
 
 bool HasOneName(const FileDescriptor& fd) {

@@ -10,6 +10,10 @@ namespace promshm::store {
 // How many descriptors this process may have.
 std::size_t OpenFileLimit();
 
+// Makes room for so many more descriptors at once. The kernel would do that in
+// steps, and with several threads each of them takes it some milliseconds.
+void ExpectDescriptors(const FileDescriptor& any, std::size_t number);
+
 // Whether no other name leads to the file.
 bool HasOneName(const FileDescriptor& fd);
 

@@ -1,94 +1,62 @@
 #include "store/read_ahead.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <chrono>
 #include <exception>
-#include <system_error>
+#include <utility>
+
+#include "store/helper_thread.h"
 
 namespace promshm::store {
 namespace {
 
-// Below this a thread takes as long to start as the files to read.
-constexpr std::size_t kFewFiles = 32;
-
 constexpr std::chrono::microseconds kPatience(50);
-
-// Those that this thread may run on, but for the one it is on. None when that
-// is the only one.
-std::optional<cpu_set_t> OtherProcessors() {
-  cpu_set_t processors;
-  CPU_ZERO(&processors);
-  const int here = sched_getcpu();
-  if (here < 0 || sched_getaffinity(0, sizeof(processors), &processors) != 0) {
-    return std::nullopt;
-  }
-  CPU_CLR(static_cast<std::size_t>(here), &processors);
-  if (CPU_COUNT(&processors) == 0) return std::nullopt;
-  return processors;
-}
-
-// The application's signals are not for a thread of ours.
-class SignalBlock {
- public:
-  SignalBlock() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalBlock() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-  SignalBlock(const SignalBlock&) = delete;
-  SignalBlock& operator=(const SignalBlock&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 }  // namespace
 
-ReadAhead::ReadAhead(MetricDirectory* directory) : directory_(*directory) {
-  if (directory_.size() < kFewFiles) return;
-  const std::optional<cpu_set_t> others = OtherProcessors();
-  if (!others) return;
-  places_ = std::vector<std::atomic<Buffer*>>(directory_.size());
-  const SignalBlock block;
-  try {
-    helper_ = std::thread([this] { Help(); });
-    // Some schedulers would leave it where this thread is until that pauses.
-    pthread_setaffinity_np(helper_.native_handle(), sizeof(*others), &*others);
-  } catch (const std::system_error&) {
-    // Then this thread reads them all.
-  }
+ReadAhead::ReadAhead(std::size_t size, Read read, Done done)
+    : size_(size), read_(std::move(read)), done_(std::move(done)) {
+  if (size_ < kFewFiles) return;
+  places_ = std::vector<std::atomic<Buffer*>>(size_);
+  helper_ = StartHelper([this] { Help(); });
 }
+
+ReadAhead::ReadAhead(MetricDirectory* directory)
+    : ReadAhead(
+          directory->size(),
+          [directory](std::size_t file, MetricFileReader* reader) {
+            return directory->Peek(file, reader);
+          },
+          [directory](std::size_t file) { directory->Close(file); }) {}
 
 ReadAhead::~ReadAhead() {
   if (!helper_.joinable()) return;
-  unclaimed_ = directory_.size();
-  given_ = directory_.size();
+  unclaimed_ = size_;
+  given_ = size_;
   given_.notify_all();
   helper_.join();
 }
 
 Result<FileContents> ReadAhead::Next() {
   const std::size_t file = next_++;
-  if (!helper_.joinable()) return directory_.Read(file, &reader_);
+  if (!helper_.joinable()) {
+    Result<FileContents> contents = read_(file, &reader_);
+    done_(file);
+    return contents;
+  }
   if (given_away_ != nullptr) Free(given_away_);
   given_ = file;
   given_.notify_all();
   given_away_ = WaitFor(file);
-  if (given_away_ == nullptr) return directory_.Peek(file, &reader_);
-  directory_.Close(file);
+  if (given_away_ == nullptr) return read_(file, &reader_);
+  done_(file);
   return *given_away_->contents;
 }
 
 void ReadAhead::Help() noexcept {
   for (;;) {
     const std::size_t given = given_;
-    if (unclaimed_ >= directory_.size()) return;
+    if (unclaimed_ >= size_) return;
     if (!ReadOne(&helpers_)) given_.wait(given);
   }
 }
@@ -96,7 +64,7 @@ void ReadAhead::Help() noexcept {
 bool ReadAhead::ReadOne(Buffers* buffers) noexcept {
   std::size_t file = unclaimed_;
   const std::size_t given = given_;
-  if (file >= directory_.size() || file >= given + kMostFiles ||
+  if (file >= size_ || file >= given + kMostFiles ||
       (file > given && bytes_ahead_ >= kMostBytes)) {
     return false;
   }
@@ -111,7 +79,7 @@ bool ReadAhead::ReadOne(Buffers* buffers) noexcept {
 void ReadAhead::Fill(std::size_t file, Buffer* buffer) noexcept {
   buffer->is_used = true;
   try {
-    buffer->contents.emplace(directory_.Peek(file, &buffer->reader));
+    buffer->contents.emplace(read_(file, &buffer->reader));
   } catch (const std::exception&) {
     buffer->contents.emplace(Status(StatusKind::kIoError, "out of memory"));
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -14,22 +15,32 @@
 
 namespace promshm::store {
 
-// Purpose: reads the files of a directory one after the other, with a second
-// thread that reads those to come where that pays. Opening, reading and closing
-// a file takes the kernel longer than what is done with its bytes.
+// Purpose: reads files one after the other, with a second thread that reads
+// those to come where that pays. Opening, reading and closing a file takes the
+// kernel longer than what is done with its bytes.
 //
-// Lifetime: `directory` must outlive it, and nobody else takes files of it.
-// Thread safety: needs external locking.
+// Lifetime: what is given to it must outlive it, and nobody else takes files of
+// the directory. Thread safety: needs external locking.
 class ReadAhead {
  public:
+  // Reads a file of this number, from any thread, perhaps twice.
+  using Read = std::function<Result<FileContents>(std::size_t file,
+                                                  MetricFileReader* reader)>;
+
+  // Called when a file will not be read again, if that is known.
+  using Done = std::function<void(std::size_t file)>;
+
+  ReadAhead(std::size_t size, Read read, Done done);
+
+  // Reads the files of a directory, and closes them.
   explicit ReadAhead(MetricDirectory* directory);
   ~ReadAhead();
 
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
 
-  // The next file, in the directory's order; valid until the call after it.
-  // Fails as MetricDirectory::Read does.
+  // The next file, in order; valid until the call after it. Fails as reading
+  // does.
   Result<FileContents> Next();
 
  private:
@@ -59,7 +70,9 @@ class ReadAhead {
 
   void Free(Buffer* buffer) noexcept;
 
-  MetricDirectory& directory_;
+  const std::size_t size_;
+  const Read read_;
+  const Done done_;
   MetricFileReader reader_;
   Buffers own_;
   Buffers helpers_;

@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).parents[2]
+TOOLS = ("promshm-dump", "promshm-serve", "promshm-gc", "promshm-merge")
 options = argparse.Namespace()
 
 
@@ -21,18 +22,20 @@ class InstallTest(unittest.TestCase):
                         self.prefix], check=True, stdout=subprocess.DEVNULL)
 
     def test_the_tools_find_their_library(self):
-        for tool in "promshm-dump", "promshm-serve":
+        for tool in TOOLS:
             result = subprocess.run([self.prefix / "bin" / tool, "--version"],
                                     stdout=subprocess.PIPE, check=True)
             self.assertRegex(result.stdout.decode(), rf"^{tool} \d+\.\d+\.\d+$")
 
     def test_pages_and_completions_are_at_their_places(self):
         share = self.prefix / "share"
-        for name in ("man/man1/promshm-dump.1", "man/man1/promshm-serve.1",
-                     "man/man5/promshm.5",
-                     "bash-completion/completions/promshm-dump",
-                     "zsh/site-functions/_promshm-dump",
-                     "fish/vendor_completions.d/promshm-dump.fish"):
+        names = ["man/man5/promshm.5"]
+        for tool in TOOLS:
+            names += [f"man/man1/{tool}.1",
+                      f"bash-completion/completions/{tool}",
+                      f"zsh/site-functions/_{tool}",
+                      f"fish/vendor_completions.d/{tool}.fish"]
+        for name in names:
             self.assertTrue((share / name).is_file(), name)
 
     def test_every_header_is_at_its_place(self):

@@ -8,9 +8,6 @@
 namespace promshm::tools {
 namespace {
 
-// Another cleaner ends some day, or dies.
-constexpr std::chrono::hours kForAsLongAsItTakes(24 * 365);
-
 constexpr std::uint64_t kMostSeconds = std::uint64_t{1} << 40;
 
 constexpr const char* kExitStatus =
@@ -36,9 +33,8 @@ void AddCleanOptions(CLI::App* app, CleanArguments* arguments) {
                       CLI::AsNumberWithUnit::CASE_SENSITIVE)
                       .description(""))
       ->check(CLI::Range(std::uint64_t{0}, kMostSeconds).description(""));
-  app->add_flag_callback(
-      "--wait", [options] { options->patience = kForAsLongAsItTakes; },
-      "Wait while another cleaner is at work");
+  app->add_flag("--wait", arguments->wait,
+                "Wait while another cleaner is at work");
   app->add_flag("--force", options->force,
                 "Take processes of unknown state for dead, too, and\n"
                 "work in a directory that everybody may write to");

@@ -17,6 +17,7 @@ enum class CleanOutput { kTable, kJson };
 struct CleanArguments {
   CleaningOptions options;
   bool dry_run = false;
+  bool wait = false;
   CleanOutput output = CleanOutput::kTable;
 };
 

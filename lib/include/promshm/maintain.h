@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -92,9 +93,14 @@ struct PlannedProcess {
   std::vector<PlannedFile> files;  ///< In the order of their names.
 };
 
+namespace maintain {
+class HeldFiles;
+}  // namespace maintain
+
 /// Purpose: what Clean() would do. Nothing has changed yet.
 ///
-/// A value.
+/// A value. Keeps files open that something is to be done about, if they are
+/// not too many: keep it no longer than you need it.
 struct CleaningPlan {
   std::string directory;
   CleaningOptions options;
@@ -105,6 +111,8 @@ struct CleaningPlan {
   /// What is left alone although it was asked for: of unknown liveness, or
   /// another user's.
   std::vector<Issue> issues;
+
+  std::shared_ptr<maintain::HeldFiles> held;  ///< For Clean(); may be null.
 
   /// Whether there is anything to do.
   PROMSHM_EXPORT bool is_empty() const;

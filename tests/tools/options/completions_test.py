@@ -82,7 +82,7 @@ def candidate(word):
     """A completion as all shells would give it."""
     if word.startswith("--") and "=" in word:
         option, _, value = word.partition("=")
-        return value or option
+        word = value or option
     return word.rstrip("/")
 
 
@@ -116,12 +116,13 @@ class CompletionCases:
         for tool in lists.TOOLS:
             self.expect(f"{tool} ", "-", lists.of_help(tool))
 
-    def test_formats_of_dump(self):
-        formats = lists.Page("promshm-dump.1").formats()
-        self.expect("promshm-dump ", "--outp", {"--output"})
-        self.expect("promshm-dump --output ", "", formats)
-        self.expect("promshm-dump -o ", "j", {"json"})
-        self.expect("promshm-dump ", "--output=p", {"prometheus"})
+    def test_formats(self):
+        for tool in lists.TOOLS_WITH_FORMATS:
+            formats = lists.Page(tool + ".1").formats()
+            self.expect(f"{tool} ", "--outp", {"--output"})
+            self.expect(f"{tool} --output ", "", formats)
+            self.expect(f"{tool} -o ", "j", {"json"})
+            self.expect(f"{tool} ", "--output=t", {"table"})
 
     def test_dump_takes_directories_and_metric_files(self):
         self.expect("promshm-dump ", "", {"metrics", "my dir", "counter_1.db"})
@@ -137,6 +138,25 @@ class CompletionCases:
                     {"metrics"})
         self.expect("promshm-serve --web.listen-address=:1 ", "me",
                     {"metrics"})
+
+    def test_cleaners_take_directories(self):
+        for tool in "promshm-gc", "promshm-merge":
+            self.expect(f"{tool} ", "m", {"metrics", "my dir"})
+            self.expect(f"{tool} ", "c", set())
+            self.expect(f"{tool} -n -o json --min-age=1h ", "me", {"metrics"})
+            self.expect(f"{tool} --proc ", "m", {"metrics", "my dir"})
+            self.expect(f"{tool} ", "--proc=me", {"metrics"})
+        self.expect("promshm-merge --into ", "me", {"metrics"})
+        self.expect("promshm-merge ", "--into=me", {"metrics"})
+        self.expect("promshm-merge --into new metrics ", "my", {"my dir"})
+        self.expect("promshm-gc --compact metrics ", "--wat", {"--watch"})
+
+    def test_nothing_is_offered_for_numbers(self):
+        for tool, option in (("promshm-gc", "--pid"), ("promshm-gc", "--watch"),
+                             ("promshm-gc", "--min-age"),
+                             ("promshm-merge", "--min-age")):
+            self.expect(f"{tool} {option} ", "m", set())
+            self.expect(f"{tool} ", f"{option}=m", set())
 
     def test_nothing_is_offered_for_addresses_and_url_paths(self):
         for option in ("--web.listen-address", "--web.telemetry-path"):

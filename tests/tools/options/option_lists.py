@@ -10,7 +10,8 @@ sys.path.insert(0, str(ROOT / "tests/support"))
 
 import promshm_testing as testing  # noqa: E402
 
-TOOLS = ("promshm-dump", "promshm-serve")
+TOOLS = ("promshm-dump", "promshm-serve", "promshm-gc", "promshm-merge")
+TOOLS_WITH_FORMATS = ("promshm-dump", "promshm-gc", "promshm-merge")
 
 
 def program(tool):
@@ -38,7 +39,7 @@ def _help_lines(tool):
 
 def spellings_of_help(tool):
     """For each option the set of its spellings."""
-    matches = [re.match(r" +(-\S+)", line) for line in _help_lines(tool)]
+    matches = [re.match(r" {1,4}(-\S+)", line) for line in _help_lines(tool)]
     return [set(match[1].split(",")) for match in matches if match]
 
 
@@ -93,7 +94,8 @@ class Page:
         options = set().union(*(self._flags(line) for line in self._lines))
         text = "\n".join(self._lines).replace("\\e\n", " ")
         for arguments in re.findall(rf"\b{tool}( [^|\n]*)", text):
-            options.update(word for word in arguments.split()
+            options.update(word.partition("=")[0]
+                           for word in arguments.split()
                            if word.startswith("-"))
         return options
 

@@ -56,20 +56,28 @@ class OptionsTest(unittest.TestCase):
                 self.assertEqual(commands, {tool})
 
     def test_man_page_describes_the_formats_of_help(self):
-        formats = lists.Page("promshm-dump.1").formats()
-        self.assertEqual(formats, lists.values_of_help("promshm-dump", "-o"))
+        for tool in lists.TOOLS_WITH_FORMATS:
+            with self.subTest(tool=tool):
+                formats = lists.Page(tool + ".1").formats()
+                self.assertTrue(formats)
+                self.assertEqual(formats, lists.values_of_help(tool, "-o"))
 
-    def test_dump_takes_the_formats_and_no_others(self):
-        formats = lists.Page("promshm-dump.1").formats()
-        self.assertTrue(formats)
-        with tempfile.TemporaryDirectory() as directory:
-            for name in formats:
+    def test_tools_take_the_formats_and_no_others(self):
+        for tool in lists.TOOLS_WITH_FORMATS:
+            for name in lists.Page(tool + ".1").formats():
                 for option in (["-o", name], [f"-o{name}"],
                                ["--output", name], [f"--output={name}"]):
-                    with self.subTest(option=option):
-                        result = testing.dump(*option, directory)
-                        self.assertEqual(result.returncode, 0, result.stderr)
-            self.assertEqual(testing.dump("-o", "no", directory).returncode, 2)
+                    with self.subTest(tool=tool, option=option):
+                        self.assertEqual(self.status(tool, *option), 0)
+            with self.subTest(tool=tool):
+                self.assertEqual(self.status(tool, "-o", "no"), 2)
+
+    @staticmethod
+    def status(tool, *options):
+        """How the tool ends on a directory without a file."""
+        with tempfile.TemporaryDirectory() as directory:
+            return testing.run(
+                [lists.program(tool), *options, directory]).returncode
 
 
 if __name__ == "__main__":
