@@ -12,9 +12,9 @@ import promshm_testing as testing  # noqa: E402
 
 # Other keys than those of the clients that are in use.
 NEEDS_FORCE = ("ruby",)
-# By which of the clients, where it is not the current one; the current one of
-# Debian 13 refuses names as in utf8.
-READ_BY = {"legacy016": "old", "ruby": None, "utf8": None}
+# What is expected of ruby is Ruby's spelling; Debian 13's client takes no names
+# as in utf8.
+OTHER_WORDS = ("ruby", "utf8")
 # Have processes of the same identifiers.
 TOGETHER = (("web", "gauges", "numbers", "text", "large", "utf8", "idents"),
             ("web", "legacy016"), ("ruby", "numbers"))
@@ -72,16 +72,26 @@ class Into(Golden):
             with self.subTest(directories=names):
                 self.check_into(*names)
 
-    def test_the_client_says_the_same(self):
+    def test_the_current_client_can_read_all(self):
+        if testing.options.client == "old":
+            self.skipTest("what is new is as today's client writes it")
         for name in golden_names():
-            if READ_BY.get(name, "current") != testing.options.client:
+            if name in OTHER_WORDS:
                 continue
             with self.subTest(directory=name):
                 source = self.copy(name)
-                said, says = (testing.sorted_lines(testing.collected_by_client(
-                    directory, "prometheus", self.client_environment))
-                    for directory in (source, self.into(source)))
-                self.assertEqual(testing.differences(says, said), [])
+                says = self.client_says(self.into(source))
+                # It does not know what a client wrote that was older.
+                said = ((testing.options.golden / name
+                         / "expected.prometheus.txt").read_bytes()
+                        if name == "legacy016" else self.client_says(source))
+                self.assertEqual(testing.differences(
+                    testing.sorted_lines(says), testing.sorted_lines(said)),
+                    [])
+
+    def client_says(self, directory):
+        return testing.collected_by_client(directory, "prometheus",
+                                           self.client_environment)
 
     def test_the_living_are_merged_and_not_touched(self):
         self.fill()
