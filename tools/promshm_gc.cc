@@ -43,24 +43,16 @@ std::optional<int> ReadArguments(int argc, char** argv, Arguments* arguments) {
                  "What to clean (default: $PROMETHEUS_MULTIPROC_DIR)")
       ->type_name("");
   CleaningOptions* const options = &arguments->options;
-  CLI::Option* const compact =
-      app.add_flag("--compact", options->fold,
-                   "Fold what dead processes counted into few files,\n"
-                   "as promshm-merge does; no sum changes");
-  CLI::Option* const gauges =
-      app.add_flag("--gauge-all", options->remove_all_gauges,
-                   "Remove gauges of mode all, too");
-  CLI::Option* const purge =
-      app.add_flag("--purge", arguments->purge,
-                   "Remove all that dead processes left: counters fall");
-  CLI::Option* const startup =
-      app.add_flag("--startup", arguments->startup,
-                   "For the start of a service, instead of rm -rf: as\n"
-                   "--purge, without a warning");
-  for (CLI::Option* one : {purge, startup}) {
-    one->excludes(compact)->excludes(gauges);
-  }
-  purge->excludes(startup);
+  app.add_flag("--compact", options->fold,
+               "Fold what dead processes counted into few files,\n"
+               "as promshm-merge does; no sum changes");
+  app.add_flag("--gauge-all", options->remove_all_gauges,
+               "Remove gauges of mode all, too");
+  app.add_flag("--purge", arguments->purge,
+               "Remove all that dead processes left: counters fall");
+  app.add_flag("--startup", arguments->startup,
+               "For the start of a service, instead of rm -rf: as\n"
+               "--purge, without a warning");
   app.add_option_function<std::uint64_t>(
          "--pid", [options](std::uint64_t pid) { options->pid = pid; },
          "Only files of the process PID, which has ended")
@@ -72,7 +64,18 @@ std::optional<int> ReadArguments(int argc, char** argv, Arguments* arguments) {
       ->type_name("SECONDS")
       ->check(CLI::Range(0.01, 1e9).description(""));
   AddCleanOptions(&app, arguments);
-  return ParseArguments(argc, argv, &app);
+  const std::optional<int> done = ParseArguments(argc, argv, &app);
+  if (done) return done;
+  if (arguments->purge && arguments->startup) {
+    return Trouble(kName, "--purge: not with --startup");
+  }
+  if ((arguments->purge || arguments->startup) &&
+      (options->fold || options->remove_all_gauges)) {
+    return Trouble(kName,
+                   std::string(arguments->purge ? "--purge" : "--startup") +
+                       ": not with --compact or --gauge-all");
+  }
+  return std::nullopt;
 }
 
 class Cleaner {
@@ -87,6 +90,11 @@ class Cleaner {
         RunCleaning(arguments_.directory, options, arguments_);
     if (!run.ok()) return TellTrouble(run.status().message());
     trouble_.clear();
+    if (arguments_.purge && run->report.removed.files > 0) {
+      Trouble(kName,
+              "warning: counters will fall: what dead processes counted "
+              "is removed");
+    }
     const bool printed = Print(run->plan, run->report);
     std::vector<Issue> issues = run->plan.issues;
     issues.insert(issues.end(), run->report.issues.begin(),
@@ -158,10 +166,6 @@ int Main(int argc, char** argv) {
     }
     RaiseDescriptorLimit();
     const sigset_t stop_signals = BlockStopSignals();
-    if (arguments.purge) {
-      Trouble(kName,
-              "warning: counters will fall: what dead processes counted goes");
-    }
     Cleaner cleaner(arguments);
     return arguments.watch ? cleaner.CleanAgainAndAgain(stop_signals)
                            : cleaner.CleanOnce();

@@ -37,17 +37,19 @@ std::optional<int> ReadArguments(int argc, char** argv, Arguments* arguments) {
                  "What to merge; several with --into\n"
                  "(default: $PROMETHEUS_MULTIPROC_DIR)")
       ->type_name("");
-  CLI::Option* const into =
-      app.add_option("--into", arguments->into,
-                     "Merge all files of DIR, of living processes, too,\n"
-                     "into a new directory, and leave DIR as it is")
-
-          into->type_name("NEWDIR");
+  app.add_option("--into", arguments->into,
+                 "Merge all files of DIR, of living processes, too,\n"
+                 "into a new directory, and leave DIR as it is")
+      ->type_name("NEWDIR");
   AddCleanOptions(&app, arguments);
+  const std::optional<int> done = ParseArguments(argc, argv, &app);
+  if (done || arguments->into.empty()) return done;
   for (const char* name : {"--min-age", "--wait", "--force", "--proc"}) {
-    into->excludes(app.get_option(name));
+    if (app.count(name) > 0) {
+      return Trouble(kName, std::string(name) + ": not with --into");
+    }
   }
-  return ParseArguments(argc, argv, &app);
+  return std::nullopt;
 }
 
 int Print(const std::string& text, const std::vector<Issue>& issues) {
