@@ -1,5 +1,7 @@
 """What promshm-gc removes and what it leaves, by its options."""
 
+import collections
+import json
 import os
 import pathlib
 import shutil
@@ -113,6 +115,71 @@ class Gc(clean.CleanTest):
         for name in self.names("counter"):
             self.assertIn(name, result.stdout.decode())
         self.assertEqual(clean.contents(self.directory), before)
+
+
+class Json(clean.CleanTest):
+    """What is said and what is done are the same."""
+
+    def said(self, command, *options):
+        result = testing.run([*command, "-o", "json", *options,
+                              self.directory])
+        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        return json.loads(result.stdout)
+
+    def actions(self, object_):
+        """File -> what is said to be done to it."""
+        return {file["name"]: file["action"]
+                for files in (object_["merged"], object_["leftovers"],
+                              *(process["files"]
+                                for process in object_["processes"]))
+                for file in files}
+
+    @clean.with_each_cleaner
+    def test_says_what_happened(self, command):
+        self.fill(self.dead[:3])
+        self.check_done(testing.merge(self.directory))
+        self.fill(self.dead[3:])
+        with self.living() as worker:
+            worker.do("family", "gauge", "level", "Level", "livesum")
+            worker.do("family", "counter", "living", "Lives", "")
+            worker.settle()
+            self.check_said(command, {
+                str(worker.pid): "alive",
+                **{str(process): "dead" for process in self.dead}})
+
+    def check_said(self, command, states):
+        planned = self.said(command, "-n")
+        before = clean.contents(self.directory)
+        bytes_before = self.blocks()
+        done = self.said(command)
+        now = clean.contents(self.directory)
+        actions = self.actions(done)
+        self.assertEqual((planned["dry_run"], done["dry_run"]), (True, False))
+        self.assertEqual(self.actions(planned), actions)
+        self.assertEqual({process["identifier"]: process["state"]
+                          for process in done["processes"]}, states)
+        # Each file is there, and kept unless it is said to be not.
+        self.assertEqual(set(actions), set(before))
+        self.assertEqual({name for name, action in actions.items()
+                          if action == "keep"},
+                         {name for name in before
+                          if now.get(name) == before[name]})
+        counts = collections.Counter(actions.values())
+        for report in planned, done:
+            self.assertEqual(report["folded"]["files"], counts["fold"])
+            self.assertEqual(report["removed"]["files"], counts["remove"])
+        self.assertEqual(done["made"]["files"], len(set(now) - set(before)))
+        self.assertEqual(done["freed_bytes"], bytes_before - self.blocks())
+        self.assertEqual(done["issues"], [])
+        again = self.said(command)
+        self.assertEqual(set(self.actions(again).values()), {"keep"})
+        self.assertEqual(again["freed_bytes"], 0)
+        self.assertEqual(clean.contents(self.directory), now)
+
+    def blocks(self):
+        """The bytes that the files take up on the disk."""
+        return sum(path.stat().st_blocks * 512
+                   for path in self.directory.iterdir())
 
 
 class Age(clean.CleanTest):

@@ -1,7 +1,7 @@
 """A cleaner is killed at any of its system calls: nothing is lost or doubled.
 
 First at each of them in turn, then at random ones, several times one after the
-other, in directories of random processes.
+other, in directories of random processes: at those of the repair, too.
 """
 
 import collections
@@ -197,34 +197,47 @@ class Kill(unittest.TestCase):
         """More processes end between a kill and the next."""
         dice = random.Random(SEED)
         print(f"seed {SEED}")
-        commands = ([testing.options.merge], [testing.options.gc, "--compact"])
-        kills, finished = 0, 0
-        first, most = self.stops_of_work()
+        commands = {
+            name: (command, *self.stops_of_work(command))
+            for name, command in (
+                ("merge", [testing.options.merge]),
+                ("gc", [testing.options.gc, "--compact"]),
+                ("dump", [testing.options.dump, "-o", "prometheus"]))}
+        kills = collections.Counter()
+        finished = 0
         for number in range(RANDOM_KILLS):
-            if kills >= RANDOM_KILLS:
+            if kills.total() >= RANDOM_KILLS:
                 break
             this = self.round(some(dice, remains.processes))
             at = []
             for _ in range(dice.randint(1, 4)):
-                command = dice.choice(commands)
-                stop = dice.randint(first, most)
+                name = dice.choice(list(commands))
+                command, first, last = commands[name]
+                stop = dice.randint(first, last)
                 status, _ = run_killed(stop, [*command, this.directory])
-                kills += status == KILLED
+                kills[name] += status == KILLED
                 finished += status != KILLED
-                at.append((pathlib.Path(command[0]).name, stop, status))
+                at.append((name, stop, status))
                 self.maybe_end_more(dice, this)
             this.check(f"seed {SEED}, round {number}: {at}")
             this.close()
-        print(f"{kills} kills in {number} directories, at stops {first} to "
-              f"{most}; {finished} cleaners ran to their end")
-        self.assertGreaterEqual(kills, RANDOM_KILLS)
+        print(f"{dict(kills)} kills in {number} directories; {finished} "
+              f"programs ran to their end")
+        self.assertGreaterEqual(kills.total(), RANDOM_KILLS)
         self.assertGreater(finished, 10)
 
-    def stops_of_work(self):
-        """The first and the last stop between which the files are folded."""
+    def stops_of_work(self, command):
+        """The first and the last stop between which it works.
+
+        It begins with what another left at three quarters of its way.
+        """
         this = self.round(remains.processes)
-        _, first = run_killed(0, [testing.options.merge, "--version"])
-        _, last = run_killed(0, [testing.options.merge, this.directory])
+        _, stops = run_killed(0, [testing.options.merge, this.directory])
+        this.close()
+        this = self.round(remains.processes)
+        run_killed(stops * 3 // 4, [testing.options.merge, this.directory])
+        _, first = run_killed(0, [command[0], "--version"])
+        _, last = run_killed(0, [*command, this.directory])
         this.check("not killed")
         this.close()
         return first, last
