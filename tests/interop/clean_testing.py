@@ -261,7 +261,7 @@ class CleanTest(unittest.TestCase):
                          (0, b"", b""))
 
     def check_done(self, result):
-        """It says what it did: promshm-gc in a line, promshm-merge in three."""
+        """It says what it did, in one line or, promshm-merge, in three."""
         self.assertEqual((result.returncode, result.stderr), (0, b""))
         self.assertRegex(result.stdout, rb"^(?:[^\n]+\n|(?:[^\n]+\n){3})$")
 

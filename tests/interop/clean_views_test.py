@@ -12,8 +12,8 @@ import promshm_testing as testing  # noqa: E402
 
 # Other keys than those of the clients that are in use.
 NEEDS_FORCE = ("ruby",)
-# What is expected of ruby is Ruby's spelling; Debian 13's client takes no names
-# as in utf8.
+# What is expected of ruby is in Ruby's spelling; Debian 13's client takes no
+# names as in utf8.
 OTHER_WORDS = ("ruby", "utf8")
 # Have processes of the same identifiers.
 TOGETHER = (("web", "gauges", "numbers", "text", "large", "utf8", "idents"),
