@@ -5,7 +5,7 @@ one stays until the cleaner has ended and counts again: into a file that a
 careless cleaner would have removed from under it.
 """
 
-import os
+import functools
 import pathlib
 import random
 import resource
@@ -27,7 +27,6 @@ DEAD = 40  # processes a round, each with a file to fold
 LEAST_BLOCKED = 50
 REUSED = "9000000"
 SAMPLE = ("reused_total", frozenset())
-ENDED, BLOCKED, FAILED = 0, 1, 2
 
 client = None
 client_environment = None
@@ -46,42 +45,16 @@ def dead_file():
         metric_file.key("reused", "reused_total", {}, "Counted"), 1).bytes()
 
 
-class Worker:
-    """A process under the identifier that was used before."""
-
-    def __init__(self, directory, delay, stays):
-        self._release = os.pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
-            status = FAILED
-            try:
-                os.close(self._release[1])
-                time.sleep(delay)
-                status = self._count(directory, stays)
-            finally:
-                os._exit(status)
-        os.close(self._release[0])
-
-    def end(self):
-        """Whether somebody made it wait when it opened its file."""
-        os.close(self._release[1])
-        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        if status not in (ENDED, BLOCKED):
-            raise AssertionError(f"the worker's status: {status}")
-        return status == BLOCKED
-
-    def _count(self, directory, stays):
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
-        client.values.ValueClass = client.values.MultiProcessValue(
-            process_identifier=lambda: REUSED)
-        before = waits()
-        counter = client.Counter("reused", "Counted", registry=None)
-        blocked = waits() > before
+def count(stays, hold):
+    """Whether somebody made it wait when it opened its file."""
+    before = waits()
+    counter = client.Counter("reused", "Counted", registry=None)
+    blocked = waits() > before
+    counter.inc()
+    if stays:
+        hold()
         counter.inc()
-        if stays:
-            os.read(self._release[0], 1)
-            counter.inc()
-        return BLOCKED if blocked else ENDED
+    return int(blocked)
 
 
 def waits():
@@ -134,9 +107,10 @@ class Reuse(unittest.TestCase):
         self.total += len(names)
 
     def play(self, at, moment, stays, command):
-        worker = Worker(self.directory,
-                        moment * statistics.median(self.durations[-50:]),
-                        stays)
+        worker = clean.Returning(
+            client, self.directory, REUSED,
+            moment * statistics.median(self.durations[-50:]),
+            functools.partial(count, stays))
         started = time.monotonic()
         try:
             result = testing.run([*command, self.directory])

@@ -11,6 +11,7 @@ import stat
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
@@ -188,6 +189,40 @@ class Loop(threading.Thread):
             raise self._failure
         if kind is None and self.is_alive():
             raise AssertionError("does not end")
+
+
+class Returning:
+    """A process under an identifier that another had; a child of the test."""
+
+    FAILED = 255
+
+    def __init__(self, client, directory, identifier, delay, count):
+        """`count(hold)` counts with the client, and gives the exit status.
+
+        hold() returns where end() is called. `delay` is in seconds.
+        """
+        self._release = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            status = self.FAILED
+            try:
+                os.close(self._release[1])
+                time.sleep(delay)
+                os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+                client.values.ValueClass = client.values.MultiProcessValue(
+                    process_identifier=lambda: identifier)
+                status = count(lambda: os.read(self._release[0], 1))
+            finally:
+                os._exit(status)
+        os.close(self._release[0])
+
+    def end(self):
+        """The exit status."""
+        os.close(self._release[1])
+        status = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+        if status == self.FAILED:
+            raise AssertionError("the process that came back has failed")
+        return status
 
 
 def with_each_cleaner(case):
