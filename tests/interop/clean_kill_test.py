@@ -6,6 +6,7 @@ processes that come back in the middle.
 """
 
 import collections
+import functools
 import mmap
 import os
 import pathlib
@@ -25,6 +26,7 @@ PROCESSES = 6  # whose files are there to be taken
 RANDOM_KILLS = 1000
 MOST_STOPS = 20000
 KILLED = 137
+COUNTED, TOO_LATE = 0, 1
 LONGEST_DELAY = 0.1  # seconds from a cleaner's start to a process's
 
 client = None
@@ -72,7 +74,22 @@ def traces(directory):
 
 def count_a_job(_):
     client.Counter("jobs", "Jobs", ["queue"], registry=None).labels("a").inc()
-    return 0
+    return COUNTED
+
+
+def count_late(found, _):
+    """As one that found its file before it was set aside, and opens it then."""
+    path = f"/proc/self/fd/{found}"
+    file = client.mmap_dict.MmapedDict(path)
+    if os.stat(path).st_nlink == 0:
+        file.close()
+        return TOO_LATE
+    key = client.mmap_dict.mmap_key("jobs", "jobs_total", ["queue"], ["a"],
+                                    "Jobs")
+    value, _ = file.read_value(key)
+    file.write_value(key, value + 1, 0.0)
+    file.close()
+    return COUNTED
 
 
 class Living:
@@ -114,11 +131,24 @@ class Round:
         remains.copy(self.directory, processes)
         self.processes.update(processes)
 
-    def come_back(self, process, delay):
-        """The process, which is to be ended; it counts one job more."""
-        self._returned += 1
-        return clean.Returning(client, self.directory, str(process), delay,
-                               count_a_job)
+    def come_back(self, dice):
+        """One of the processes counts one job more, soon."""
+        process = dice.choice(sorted(self.processes))
+        delay = dice.random() * LONGEST_DELAY
+        path = self.directory / f"counter_{process}.db"
+        if dice.random() < 0.5 or not path.exists():
+            return clean.Returning(client, self.directory, str(process),
+                                   delay, count_a_job)
+        found = os.open(path, os.O_PATH)
+        try:
+            return clean.Returning(client, self.directory, str(process),
+                                   delay, functools.partial(count_late, found))
+        finally:
+            os.close(found)
+
+    def has_come_back(self, process):
+        if process.end() == COUNTED:
+            self._returned += 1
 
     def expected(self):
         """The sums, to which the living process adds the base."""
@@ -236,16 +266,14 @@ class Kill(unittest.TestCase):
                 name = dice.choice(list(commands))
                 command, first, last = commands[name]
                 stop = dice.randint(first, last)
-                returned = [
-                    this.come_back(process, dice.random() * LONGEST_DELAY)
-                    for process in dice.sample(sorted(this.processes), 1)
-                    if dice.random() < 0.5]
+                returned = [this.come_back(dice)
+                            for _ in range(dice.randint(0, 1))]
                 status, _ = run_killed(stop, [*command, this.directory])
                 kills[name] += status == KILLED
                 finished += status != KILLED
                 at.append((name, stop, status, len(returned)))
                 for process in returned:
-                    process.end()
+                    this.has_come_back(process)
                 returns += len(returned)
                 self.maybe_end_more(dice, this)
             this.check(f"seed {SEED}, round {number}: {at}")
