@@ -1,8 +1,8 @@
 """A cleaner is killed at any of its system calls: nothing is lost or doubled.
 
-First at each of them in turn, then at random ones, several times one after the
-other, in directories of random processes: at those of the repair, too, and with
-processes that come back in the middle.
+First at each of them in turn, then at random ones, those of the repair, too:
+several times one after the other, in directories of random processes, of which
+some come back in the middle.
 """
 
 import collections
@@ -78,16 +78,11 @@ def count_a_job(_):
 
 
 def count_late(found, _):
-    """As one that found its file before it was set aside, and opens it then."""
-    path = f"/proc/self/fd/{found}"
-    file = client.mmap_dict.MmapedDict(path)
-    if os.stat(path).st_nlink == 0:
-        file.close()
+    file = clean.open_late(client, found)
+    if file is None:
         return TOO_LATE
-    key = client.mmap_dict.mmap_key("jobs", "jobs_total", ["queue"], ["a"],
-                                    "Jobs")
-    value, _ = file.read_value(key)
-    file.write_value(key, value + 1, 0.0)
+    clean.count_in(file, client.mmap_dict.mmap_key(
+        "jobs", "jobs_total", ["queue"], ["a"], "Jobs"))
     file.close()
     return COUNTED
 

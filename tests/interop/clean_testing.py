@@ -225,6 +225,26 @@ class Returning:
         return status
 
 
+def open_late(client, found):
+    """Opens a file for writing that was found before by os.open(O_PATH).
+
+    As a process does that is interrupted between the two, wherever the file is
+    by then. None where it is nowhere any more.
+    """
+    path = f"/proc/self/fd/{found}"
+    file = client.mmap_dict.MmapedDict(path)
+    if os.stat(path).st_nlink > 0:
+        return file
+    file.close()
+    return None
+
+
+def count_in(file, key):
+    """One more, for a key of a client's MmapedDict."""
+    value, *timestamp = file.read_value(key)
+    file.write_value(key, value + 1, *timestamp)
+
+
 def with_each_cleaner(case):
     """Of a CleanTest; is given each of cleaners(), and an empty directory."""
     @functools.wraps(case)
