@@ -23,7 +23,7 @@ constexpr const char* kName = "promshm-merge";
 
 struct Arguments : CleanArguments {
   std::vector<std::string> directories;
-  std::string into;
+  std::optional<std::string> into;
 };
 
 std::optional<int> ReadArguments(int argc, char** argv, Arguments* arguments) {
@@ -37,13 +37,16 @@ std::optional<int> ReadArguments(int argc, char** argv, Arguments* arguments) {
                  "What to merge; several with --into\n"
                  "(default: $PROMETHEUS_MULTIPROC_DIR)")
       ->type_name("");
-  app.add_option("--into", arguments->into,
-                 "Merge all files of DIR, of living processes, too,\n"
-                 "into a new directory, and leave DIR as it is")
+  app.add_option_function<std::string>(
+         "--into",
+         [arguments](const std::string& into) { arguments->into = into; },
+         "Merge all files of DIR, of living processes, too,\n"
+         "into a new directory, and leave DIR as it is")
       ->type_name("NEWDIR");
   AddCleanOptions(&app, arguments);
   const std::optional<int> done = ParseArguments(argc, argv, &app);
-  if (done || arguments->into.empty()) return done;
+  if (done || !arguments->into) return done;
+  if (arguments->into->empty()) return Trouble(kName, "--into: no name");
   for (const char* name : {"--min-age", "--wait", "--force", "--proc"}) {
     if (app.count(name) > 0) {
       return Trouble(kName, std::string(name) + ": not with --into");
@@ -82,7 +85,7 @@ int MergeInPlace(const Arguments& arguments) {
 int MergeElsewhere(const Arguments& arguments) {
   const Result<CleaningReport> report =
       arguments.dry_run ? RehearseMergeInto(arguments.directories)
-                        : MergeInto(arguments.into, arguments.directories);
+                        : MergeInto(*arguments.into, arguments.directories);
   if (!report.ok()) return Trouble(kName, report.status().message());
   return Print(arguments.output == CleanOutput::kJson
                    ? CleaningJson(nullptr, *report, arguments.dry_run)
@@ -105,7 +108,7 @@ int Main(int argc, char** argv) {
     }
     RaiseDescriptorLimit();
     BlockStopSignals();
-    if (!arguments.into.empty()) return MergeElsewhere(arguments);
+    if (arguments.into) return MergeElsewhere(arguments);
     if (arguments.directories.size() > 1) {
       return Trouble(kName, "several directories: need --into NEWDIR");
     }

@@ -90,8 +90,7 @@ Result<std::vector<std::string>> KnownDirectory::Choose(
     const Result<store::MergeView> merge = store::LookAtMerge(directory, path_);
     if (!merge.ok()) return merge.status();
     has_merge_ = !merge->name.empty();
-    if (merge->name != store::kFenceName &&
-        store::Has(directory, store::kFenceName)) {
+    if (store::HasFile(directory, store::kFenceName)) {
       told_.emplace(store::kFenceName);  // a file, for once
     }
     watch = watch && !merge->changes_files() && !merge->is_abandoned;

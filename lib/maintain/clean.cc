@@ -10,18 +10,22 @@
 #include <utility>
 #include <vector>
 
+#include "format/merged_name.h"
 #include "format/metric_file_name.h"
 #include "maintain/dead_files.h"
 #include "maintain/merge_commit.h"
 #include "maintain/merged_files.h"
 #include "maintain/old_files.h"
+#include "maintain/remove_files.h"
 #include "promshm/maintain.h"
 #include "store/directory_listing.h"
 #include "store/directory_lock.h"
 #include "store/file_facts.h"
 #include "store/file_walk.h"
 #include "store/hidden_file.h"
+#include "store/listing_watch.h"
 #include "store/merge_journal.h"
+#include "store/merge_workspace.h"
 #include "store/metric_file_reader.h"
 #include "store/multiprocess_directory.h"
 #include "store/open_file.h"
@@ -47,10 +51,6 @@ constexpr std::size_t kMostFiles = 4096;
 constexpr int kTries = 20;
 
 MergedKind KindOf(const MetricFileName& name) { return {name.type, name.mode}; }
-
-bool IsIn(const Names& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // Purpose: carries out a plan, or sees what would come of it.
 class Cleaning {
@@ -111,23 +111,38 @@ class Cleaning {
   }
 
   Status Remove(Tasks tasks) {
-    for (int i = 0; i < kTries; ++i) {
-      std::vector<OldFile> old = Open(&tasks);
-      if (old.empty()) return {};
-      const Result<Names> lost = Commit(&old, {});
+    Status status = RemoveWorkspaces(&tasks);
+    std::vector<OldFile> old = Open(&tasks);
+    if (!status.ok() || old.empty()) return status;
+    if (!is_rehearsal_) {
+      const Result<Names> lost =
+          maintain::RemoveFiles(directory_, plan_.directory, &old);
       if (!lost.ok()) return lost.status();
-      if (lost->empty()) {
-        for (const OldFile& file : old) Count(file, &report_.removed);
-        Note(tasks);
-        return {};
-      }
       LeaveOut(*lost, &tasks);
     }
+    for (const OldFile& file : old) Count(file, &report_.removed);
+    Note(tasks);
     return {};
+  }
+
+  // Of cleaners that were killed before they began.
+  Status RemoveWorkspaces(Tasks* tasks) {
+    Status status;
+    std::erase_if(*tasks, [&](const Task& task) {
+      if (!task.is_directory) return false;
+      if (status.ok() && !is_rehearsal_) {
+        status = store::MergeWorkspace::RemoveUnseen(
+            directory_, plan_.directory, task.name);
+      }
+      return true;
+    });
+    return status;
   }
 
   Status Fold(Tasks tasks) {
     for (int i = 0; i < kTries; ++i) {
+      store::ListingWatch listings;
+      if (!is_rehearsal_) listings.Start(directory_);
       std::vector<OldFile> old;
       MergedFiles merged;
       Status status = ReadAll(&tasks, &old, &merged);
@@ -139,7 +154,7 @@ class Cleaning {
       std::vector<maintain::NewFile> made = Name(*files, old);
       Names names;
       for (const maintain::NewFile& file : made) names.push_back(file.name);
-      const Result<Names> lost = Commit(&old, std::move(made));
+      const Result<Names> lost = Commit(&listings, &old, std::move(made));
       if (!lost.ok()) return lost.status();
       if (lost->empty()) {
         NoteFolded(old);
@@ -150,13 +165,15 @@ class Cleaning {
       LeaveOut(*lost, &tasks);
       ++undone_;
     }
+    report_.issues.push_back(
+        maintain::LeftAlone(plan_.directory, "writers come back all the time"));
     return {};
   }
 
-  Result<Names> Commit(std::vector<OldFile>* old,
+  Result<Names> Commit(store::ListingWatch* listings, std::vector<OldFile>* old,
                        std::vector<maintain::NewFile> made) {
     if (is_rehearsal_) return Names();
-    return maintain::MergeCommit(&directory_, plan_.directory, old,
+    return maintain::MergeCommit(&directory_, plan_.directory, listings, old,
                                  std::move(made))
         .Run(plan_.options.patience);
   }
@@ -229,7 +246,7 @@ class Cleaning {
     for (const std::string& name : *names) {
       const auto parsed = MetricFileName::Parse(name);
       if (!parsed) continue;
-      const auto number = maintain::MergedNumber(parsed->identifier);
+      const auto number = format::MergedNumber(parsed->identifier);
       if (!number || !kinds.contains(KindOf(*parsed))) continue;
       std::uint64_t& highest = highest_[KindOf(*parsed)];
       highest = std::max(highest, *number);
@@ -303,7 +320,7 @@ class Cleaning {
     for (const MergedFiles::File& file : files) {
       MetricFileName name = file.name;
       const std::uint64_t number = highest_[KindOf(name)] + 1 + undone_;
-      name.identifier = maintain::MergedIdentifier(number);
+      name.identifier = format::MergedIdentifier(number);
       std::vector<store::FileFacts> facts;
       for (const OldFile& one : old) {
         if (KindOf(*MetricFileName::Parse(one.name)) == KindOf(name)) {
@@ -318,7 +335,7 @@ class Cleaning {
 
   void LeaveOut(const Names& lost, Tasks* tasks) {
     std::erase_if(*tasks, [&](const Task& task) {
-      if (!IsIn(lost, task.name)) return false;
+      if (!maintain::IsIn(lost, task.name)) return false;
       // Another cleaner may have taken it.
       if (store::Has(directory_, task.name)) {
         report_.issues.push_back(
@@ -342,7 +359,7 @@ class Cleaning {
 
   void NoteFolded(const std::vector<OldFile>& old) {
     for (const OldFile& file : old) {
-      if (IsIn(names_made_, file.name)) continue;
+      if (maintain::IsIn(names_made_, file.name)) continue;
       Count(file, &report_.folded);
       if (file.is_damaged) {
         report_.issues.push_back(
@@ -400,20 +417,6 @@ Result<CleaningReport> Clean(const CleaningPlan& plan) {
 
 Result<CleaningReport> RehearseCleaning(const CleaningPlan& plan) {
   return Cleaning(plan, Cleaning::Kind::kRehearsal).Run();
-}
-
-Result<bool> FinishMerge(const std::string& directory) {
-  const std::string path = store::MultiprocessDirectory(directory);
-  auto opened = store::OpenAndLock(path, store::LockMode::kShared);
-  if (!opened.ok()) return opened.status();
-  store::UnlockDirectory(opened->get());
-  Result<bool> finished =
-      maintain::FinishMergeIn(*opened, path, std::chrono::milliseconds(0));
-  // Whoever is at work sees to it himself.
-  if (!finished.ok() && finished.status().kind() == StatusKind::kBusy) {
-    return false;
-  }
-  return finished;
 }
 
 }  // namespace promshm

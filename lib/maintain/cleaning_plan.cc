@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "format/merged_name.h"
 #include "format/metric_file_name.h"
 #include "maintain/dead_files.h"
 #include "maintain/held_files.h"
@@ -16,6 +17,7 @@
 #include "store/directory_lock.h"
 #include "store/file_facts.h"
 #include "store/helper_thread.h"
+#include "store/hidden_file.h"
 #include "store/liveness.h"
 #include "store/merge_directory.h"
 #include "store/metric_file_reader.h"
@@ -47,8 +49,12 @@ bool IsDamagedCopy(const std::string& name) {
          MetricFileName::Parse(name.substr(0, end + 3));
 }
 
+// Nobody takes so many seconds to make a directory.
+constexpr double kLongMaking = 60;
+
 bool IsUnfinishedFile(const std::string& name) {
-  return name.starts_with(".promshm-") && name.ends_with(".new");
+  return name.starts_with(".promshm-") &&
+         (name.ends_with(".new") || name.ends_with(".old"));
 }
 
 // Purpose: makes a plan, of one directory.
@@ -110,6 +116,13 @@ class Planner {
   // Called from two threads.
   static void LookAt(const store::FileDescriptor& directory, bool may_hold,
                      Found* found) {
+    if (!found->parsed) {
+      const auto subdirectory =
+          store::OpenSubdirectory(directory.get(), found->name.c_str());
+      found->is_seen =
+          subdirectory.valid() && store::GetFacts(subdirectory, &found->facts);
+      if (found->is_seen) return;
+    }
     Result<store::OpenedFile> opened =
         store::OpenMetricFile(directory.get(), found->name, found->name);
     if (!opened.ok()) {
@@ -120,6 +133,10 @@ class Planner {
     } else if (store::GetFacts(opened->fd, &found->facts)) {
       found->fd = std::move(opened->fd);
       found->writers = store::ProbeWriters(found->fd.get());
+      if (found->writers == Writers::kUnknown &&
+          store::IsFileLocked(found->fd.get())) {
+        found->writers = Writers::kSome;
+      }
       found->is_seen = true;
       if (!may_hold || found->writers == Writers::kSome) found->fd.Close();
     }
@@ -134,7 +151,7 @@ class Planner {
     if (!found.is_seen) return;
     if (!found.parsed) {
       leftovers_.push_back(std::move(found));
-    } else if (maintain::MergedNumber(found.parsed->identifier)) {
+    } else if (format::MergedNumber(found.parsed->identifier)) {
       merged_.push_back(std::move(found));
     } else {
       processes_[found.parsed->identifier].push_back(std::move(found));
@@ -147,8 +164,8 @@ class Planner {
       store::ProcessTrace& trace = traces.emplace_back();
       trace.identifier = identifier;
       for (const Found& file : files) {
-        trace.files.push_back(
-            {file.name, file.facts.inode, file.facts.born, file.writers});
+        trace.files.push_back({file.name, file.facts.device, file.facts.inode,
+                               file.facts.born, file.writers});
       }
     }
     const std::vector<store::Finding> findings =
@@ -258,7 +275,10 @@ class Planner {
       const bool is_wanted =
           options_.remove_everything ||
           (options_.remove_live_gauges && IsUnfinishedFile(file.name));
-      if (!is_wanted || file.writers != Writers::kNone || IsTooYoung(file) ||
+      const bool is_left = file.facts.is_directory
+                               ? now_ - file.facts.born > kLongMaking
+                               : file.writers == Writers::kNone;
+      if (!is_wanted || !is_left || IsTooYoung(file) ||
           !store::MayActFor(file.facts.owner)) {
         continue;
       }
@@ -272,6 +292,7 @@ class Planner {
     planned.name = file.name;
     planned.bytes = file.facts.bytes;
     planned.inode = file.facts.inode;
+    planned.is_directory = file.facts.is_directory;
     return planned;
   }
 

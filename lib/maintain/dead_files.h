@@ -2,8 +2,6 @@
 #define PROMSHM_MAINTAIN_DEAD_FILES_H_
 
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <string_view>
 
 #include "format/metric_file_name.h"
@@ -25,12 +23,6 @@ bool IsLiveGauge(const format::MetricFileName& name);
 // Whether the files of its kind can be merged into one: not where each process
 // has a series of its own, nor where values go with the process.
 bool CanBeFolded(const format::MetricFileName& name);
-
-// Of the identifiers of merged files, `promshm` and `promshm-N`, the number; 1
-// without one; none of any other identifier.
-std::optional<std::uint64_t> MergedNumber(std::string_view identifier);
-
-std::string MergedIdentifier(std::uint64_t number);
 
 }  // namespace promshm::maintain
 

@@ -98,15 +98,16 @@ std::size_t Fold::series() const {
   return series.size();
 }
 
-Result<Fold::File> Fold::Finish(Generation generation) const {
+Result<Fold::File> Fold::Finish(Generation generation) {
+  LearnHelps();
   const bool with_help = generation != Generation::kWithoutHelp;
   const std::uint32_t value_size =
       generation == Generation::kCurrent || store::NeedsTimestamps(target_)
           ? 2 * sizeof(double)
           : sizeof(double);
   Values values = sums_.values();
-  std::vector<std::uint32_t> without_last;
-  Uncumulate(&values, &without_last);
+  std::vector<bool> are_last(values.size());
+  Uncumulate(&values, &are_last);
   File file;
   file.bytes.resize(format::kDiskHeaderSize);
   const auto add = [&](std::string_view key, std::uint32_t cell) {
@@ -125,8 +126,7 @@ Result<Fold::File> Fold::Finish(Generation generation) const {
                                  index_.Name(known.sample).ends_with("_count");
     if (!is_stored_count) {
       add(KeyText(key, with_help), cell);
-    } else if (std::find(without_last.begin(), without_last.end(), cell) !=
-               without_last.end()) {
+    } else if (are_last[cell]) {
       add(LastBucket(key, with_help), cell);
     }
   }
@@ -159,26 +159,25 @@ std::string Fold::Respell(std::uint32_t key, Result<format::MetricKey> parsed,
   if (!with_help) {
     parsed->help.reset();
   } else if (!parsed->help) {
-    parsed->help = HelpOf(index_.keys()[key].group);
+    const std::uint32_t help = helps_[index_.keys()[key].group];
+    parsed->help =
+        help == collect::kNoHelp ? collect::kDefaultHelp : index_.Name(help);
   }
   return parsed->Format();
 }
 
-// The help of a family's keys; some have none.
-std::string Fold::HelpOf(std::uint32_t group) const {
+// The first help of each family's keys; some have none.
+void Fold::LearnHelps() {
+  helps_.assign(index_.groups().size(), collect::kNoHelp);
   for (const collect::KnownKey& key : index_.keys()) {
-    if (key.group == group && key.help != collect::kNoHelp) {
-      return std::string(index_.Name(key.help));
-    }
+    if (helps_[key.group] == collect::kNoHelp) helps_[key.group] = key.help;
   }
-  return collect::kDefaultHelp;
 }
 
 // Makes of cumulated buckets what lies in each of them. A stored count that
-// goes beyond the last bucket, which then is not +Inf, becomes what lies there;
-// of the others without_last has none.
-void Fold::Uncumulate(Values* values,
-                      std::vector<std::uint32_t>* without_last) const {
+// goes beyond the last bucket, which then is not +Inf, becomes what lies there,
+// in the bucket that is the last.
+void Fold::Uncumulate(Values* values, std::vector<bool>* are_last) const {
   using Place = std::tuple<std::uint32_t, std::uint32_t, double>;
   std::map<Place, std::uint32_t> buckets;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> counts;
@@ -206,7 +205,7 @@ void Fold::Uncumulate(Values* values,
     const auto count = counts.find(std::pair(group, label_set));
     if (count != counts.end() && !std::isinf(bound)) {
       (*values)[count->second] -= before;
-      without_last->push_back(count->second);
+      (*are_last)[count->second] = true;
     }
     before = 0;
   }

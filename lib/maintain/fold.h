@@ -71,7 +71,7 @@ class Fold {
     std::string bytes;
     std::size_t entries = 0;
   };
-  Result<File> Finish(Generation generation) const;
+  Result<File> Finish(Generation generation);
 
  private:
   using Values = std::vector<double>;
@@ -79,15 +79,15 @@ class Fold {
   std::string KeyText(std::uint32_t key, bool with_help) const;
   std::string Respell(std::uint32_t key, Result<format::MetricKey> parsed,
                       bool with_help) const;
-  std::string HelpOf(std::uint32_t group) const;
-  void Uncumulate(Values* values,
-                  std::vector<std::uint32_t>* without_last) const;
+  void LearnHelps();
+  void Uncumulate(Values* values, std::vector<bool>* are_last) const;
   std::string LastBucket(std::uint32_t cell, bool with_help) const;
 
   const format::MetricFileName target_;
   collect::SeriesIndex index_;
   collect::EntryFinder finder_;
   collect::CellSums sums_;
+  std::vector<std::uint32_t> helps_;  // of groups; kNoHelp: none has one
   std::optional<Generation> newest_;
 };
 

@@ -79,7 +79,12 @@ Result<CleaningReport> MergeInto(const std::string& directory,
   for (const MergedFiles::File& file : files) {
     Status status = store::WriteMetricFile(*made, directory,
                                            file.name.ToString(), file.bytes);
-    if (!status.ok()) return status;
+    if (status.ok()) continue;
+    // Some of the numbers are wrong numbers.
+    for (const MergedFiles::File& written : files) {
+      store::RemoveMetricFile(*made, written.name.ToString());
+    }
+    return status;
   }
   return report;
 }

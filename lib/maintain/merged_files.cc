@@ -4,6 +4,7 @@
 
 #include "collect/series_index.h"
 #include "format/dialect.h"
+#include "format/merged_name.h"
 #include "maintain/dead_files.h"
 #include "store/file_walk.h"
 
@@ -17,7 +18,7 @@ Fold::Added MergedFiles::Add(const format::MetricFileName& name,
   if (dialect.is_ruby()) target.SplitPart();
   target.part.reset();
   if (!collect::IsPerProcess(collect::KindOf(name, dialect))) {
-    target.identifier = MergedIdentifier(1);
+    target.identifier = format::MergedIdentifier(1);
   }
   const auto fold =
       folds_.try_emplace({target.type, target.mode, target.identifier}, target)
@@ -34,9 +35,9 @@ std::optional<Generation> MergedFiles::newest() const {
 }
 
 Result<std::vector<MergedFiles::File>> MergedFiles::Finish(
-    Generation generation) const {
+    Generation generation) {
   std::vector<File> files;
-  for (const auto& [kind, fold] : folds_) {
+  for (auto& [kind, fold] : folds_) {
     Result<Fold::File> file = fold.Finish(generation);
     if (!file.ok()) return file.status();
     if (file->entries == 0) continue;

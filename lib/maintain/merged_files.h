@@ -39,7 +39,7 @@ class MergedFiles {
 
   // In the order of types and modes; none for what had no entry. Fails as
   // Fold::Finish().
-  Result<std::vector<File>> Finish(Generation generation) const;
+  Result<std::vector<File>> Finish(Generation generation);
 
  private:
   using Kind = std::tuple<FamilyType, GaugeMode, std::string>;

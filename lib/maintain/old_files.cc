@@ -5,7 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "store/directory_lock.h"
 #include "store/helper_thread.h"
+#include "store/merge_journal.h"
 #include "store/metric_file_reader.h"
 #include "store/open_file.h"
 #include "store/writer_probe.h"
@@ -68,6 +70,7 @@ std::vector<Task> TasksOf(const CleaningPlan& plan, FileAction action) {
       Task& task = tasks.emplace_back();
       task.name = file.name;
       task.inode = file.inode;
+      task.is_directory = file.is_directory;
       if (process == nullptr) continue;
       task.identifier = process->identifier;
       task.needs_no_lease = process->evidence != Evidence::kNoWriter;
@@ -102,6 +105,75 @@ std::vector<OldFile> OpenOldFiles(const store::FileDescriptor& directory,
   }
   *tasks = std::move(kept);
   return files;
+}
+
+std::vector<std::string> Lost(const std::vector<OldFile>& files,
+                              bool thoroughly) {
+  std::vector<std::string> lost;
+  store::MetricFileReader reader;
+  for (const OldFile& file : files) {
+    if (file.writers == Writers::kNone) {
+      if (!store::HoldsLease(file.fd.get())) lost.push_back(file.name);
+    } else if (thoroughly && file.is_merged &&
+               store::Fingerprint(reader.Read(file.fd, file.name).bytes) !=
+                   file.fingerprint) {
+      lost.push_back(file.name);
+    }
+  }
+  return lost;
+}
+
+Result<std::vector<std::string>> LockUnlessLost(
+    const store::FileDescriptor& directory, const std::string& path,
+    const std::vector<OldFile>& files) {
+  constexpr std::chrono::milliseconds kMoment(5);
+  const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
+  while (!store::LockDirectory(directory.get(), store::LockMode::kExclusive,
+                               kMoment)) {
+    std::vector<std::string> lost = Lost(files, /*thoroughly=*/false);
+    if (!lost.empty()) return lost;
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return Status(StatusKind::kBusy,
+                    path +
+                        ": cannot lock: another process has held the "
+                        "directory's lock for 2 seconds");
+    }
+  }
+  return std::vector<std::string>();
+}
+
+void GiveBack(std::vector<OldFile>* files) {
+  for (OldFile& file : *files) {
+    if (file.writers == Writers::kNone && file.fd.valid()) {
+      store::GiveLeaseBack(file.fd.get());
+    }
+  }
+}
+
+Status UndoExchange(store::MergeWorkspace* workspace,
+                    const std::vector<std::string>& made) {
+  if (workspace->is_committed()) {
+    const auto waiting = workspace->List(store::kMergeDone);
+    if (!waiting.ok()) return waiting.status();
+    for (const std::string& name : made) {
+      if (IsIn(*waiting, name)) continue;
+      Status status = workspace->TakeOut(name);
+      if (!status.ok()) return status;
+    }
+    Status status = workspace->Withdraw();
+    if (!status.ok()) return status;
+  }
+  const auto names = workspace->List(store::kMergeOld);
+  if (!names.ok()) return names.status();
+  for (const std::string& name : *names) {
+    Status status = workspace->PutBack(name);
+    if (!status.ok()) return status;
+  }
+  return {};
+}
+
+bool IsIn(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 store::FileOwner CommonOwner(const std::vector<store::FileFacts>& files,

@@ -37,8 +37,9 @@ Status ApplyMerge(const FileDescriptor& fd, const std::string& path,
                   std::vector<std::string>* names) {
   Result<MergeView> view = LookAtMerge(fd, path);
   if (!view.ok()) return view.status();
-  std::erase_if(*names, [&view](const std::string& name) {
-    return name == view->name ||
+  const bool has_fence = !HasFile(fd, kFenceName);
+  std::erase_if(*names, [&](const std::string& name) {
+    return (has_fence && name == kFenceName) ||
            std::find(view->hidden.begin(), view->hidden.end(), name) !=
                view->hidden.end();
   });
@@ -78,6 +79,13 @@ bool Has(const FileDescriptor& directory, const std::string& name) {
   struct stat info;
   return fstatat(directory.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) ==
          0;
+}
+
+bool HasFile(const FileDescriptor& directory, const std::string& name) {
+  struct stat info;
+  return fstatat(directory.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) ==
+             0 &&
+         S_ISREG(info.st_mode);
 }
 
 bool IsListed(std::string_view name) {

@@ -21,6 +21,9 @@ bool IsFile(const std::string& path);
 // Whether the directory has something of that name.
 bool Has(const FileDescriptor& directory, const std::string& name);
 
+// Whether the directory has a regular file of that name.
+bool HasFile(const FileDescriptor& directory, const std::string& name);
+
 // Whether a name is a metric file's: every `*.db` that is not hidden, whatever
 // it is.
 bool IsListed(std::string_view name);

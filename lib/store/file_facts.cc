@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,7 +23,8 @@ bool GetFacts(const FileDescriptor& fd, FileFacts* facts) noexcept {
     return false;
   }
   constexpr std::uint64_t kBlock = 512;
-  facts->is_regular = S_ISREG(info.stx_mode);
+  facts->is_directory = S_ISDIR(info.stx_mode);
+  facts->device = makedev(info.stx_dev_major, info.stx_dev_minor);
   facts->inode = info.stx_ino;
   facts->owner = info.stx_uid;
   facts->group = info.stx_gid;

@@ -11,7 +11,8 @@ namespace promshm::store {
 
 // What the system knows of an open file. Times are Unix seconds.
 struct FileFacts {
-  bool is_regular = false;
+  bool is_directory = false;
+  dev_t device = 0;
   std::uint64_t inode = 0;
   uid_t owner = 0;
   gid_t group = 0;

@@ -34,7 +34,7 @@ WriteFailure WriteAt(int fd, const char* bytes, std::size_t size,
 
 }  // namespace
 
-FileNameText UniqueHiddenName() noexcept {
+FileNameText UniqueHiddenName(std::string_view suffix) noexcept {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
   FileNameText name;
@@ -44,7 +44,7 @@ FileNameText UniqueHiddenName() noexcept {
       .Append(static_cast<std::uint64_t>(now.tv_sec))
       .Append("-")
       .Append(static_cast<std::uint64_t>(now.tv_nsec))
-      .Append(".new");
+      .Append(suffix);
   return name;
 }
 
@@ -54,7 +54,7 @@ HiddenFile::~HiddenFile() {
 
 WriteFailure HiddenFile::Create(std::uint32_t used,
                                 std::string_view entries) noexcept {
-  const FileNameText name = UniqueHiddenName();
+  const FileNameText name = UniqueHiddenName(".new");
   fd_ = FileDescriptor(openat(directory_fd_, name.c_str(),
                               O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
   if (!fd_.valid()) return {"cannot create", errno};
@@ -94,6 +94,12 @@ WriteFailure HiddenFile::Replace(const FileNameText& name) noexcept {
 
 bool LockFile(int fd) noexcept {
   return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+bool IsFileLocked(int fd) noexcept {
+  if (flock(fd, LOCK_SH | LOCK_NB) != 0) return errno == EWOULDBLOCK;
+  flock(fd, LOCK_UN);
+  return false;
 }
 
 WriteFailure WriteUsed(int fd, std::uint32_t used) noexcept {

@@ -47,13 +47,17 @@ class HiddenFile {
   FileNameText name_;  // empty: there is none, or it has its own by now
 };
 
-// `.promshm-PID-TIME.new`: a name that no other process or thread thinks of.
-FileNameText UniqueHiddenName() noexcept;
+// `.promshm-PID-TIME` and the suffix: a name that no other process or thread
+// thinks of.
+FileNameText UniqueHiddenName(std::string_view suffix) noexcept;
 
 // Takes an exclusive flock that lasts until the descriptor and all mappings
 // made from it are gone. False when another has it; true also where there are
 // no such locks.
 bool LockFile(int fd) noexcept;
+
+// Whether somebody has such a lock: a writer of promshm's, or of Ruby's.
+bool IsFileLocked(int fd) noexcept;
 
 // Stores a header's `used`.
 WriteFailure WriteUsed(int fd, std::uint32_t used) noexcept;

@@ -12,17 +12,22 @@ bool HasFileWith(const ProcessTrace& process, Writers writers) {
       [writers](const FileTrace& file) { return file.writers == writers; });
 }
 
+// The strongest answer of any file.
 ProcessTable::Answer MapsAny(const ProcessTrace& process, std::uint64_t pid,
                              const ProcessTable& table) {
-  ProcessTable::Answer answer = ProcessTable::Answer::kNo;
+  using Answer = ProcessTable::Answer;
+  Answer answer = Answer::kNo;
   for (const FileTrace& file : process.files) {
-    answer = table.Maps(pid, file.inode, file.name);
-    if (answer != ProcessTable::Answer::kNo) break;
+    const Answer one = table.Maps(pid, file.device, file.inode, file.name);
+    if (one == Answer::kYes || one == Answer::kUnknown) return one;
+    if (one == Answer::kPerhaps) answer = one;
   }
   return answer;
 }
 
-// Whether this writer is among the processes of the table.
+// Whether this writer is among the processes of the table, beyond doubt: in
+// another container, too, there is a process of this ID, perhaps with a file of
+// this name.
 bool IsSeen(const ProcessTrace& process, const ProcessTable& table) {
   const std::optional<std::uint64_t> pid = ProcessIdOf(process.identifier);
   return pid && MapsAny(process, *pid, table) == ProcessTable::Answer::kYes;
@@ -39,7 +44,8 @@ Finding LookUp(const ProcessTrace& process, const ProcessTable& table,
     return some_are_seen ? Finding{Liveness::kDead, Evidence::kEnded} : unseen;
   }
   const ProcessTable::Answer maps = MapsAny(process, *pid, table);
-  if (maps == ProcessTable::Answer::kYes) {
+  if (maps == ProcessTable::Answer::kYes ||
+      maps == ProcessTable::Answer::kPerhaps) {
     return {Liveness::kAlive, Evidence::kMapping};
   }
   // Clocks are read to a hundredth of a second.

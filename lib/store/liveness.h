@@ -1,6 +1,8 @@
 #ifndef PROMSHM_STORE_LIVENESS_H_
 #define PROMSHM_STORE_LIVENESS_H_
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +17,7 @@ namespace promshm::store {
 // What a file says of its writer.
 struct FileTrace {
   std::string name;
+  dev_t device = 0;
   std::uint64_t inode = 0;
   double born = 0;  // Unix seconds
   Writers writers = Writers::kUnknown;

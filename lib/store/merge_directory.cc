@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <memory>
 #include <utility>
@@ -26,22 +25,24 @@ bool HasEntry(int directory_fd, const char* name) {
   return fstatat(directory_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-Result<std::vector<std::string>> PathsIn(int merge_fd, const char* part,
-                                         const std::string& name,
-                                         const std::string& path) {
-  Result<std::vector<std::string>> names = ListAll(merge_fd, part, path);
-  if (!names.ok()) return names;
-  for (std::string& file : *names) {
-    file = name + '/' + part + '/' + file;
-  }
-  return names;
+// Drops names that are not the user's.
+void KeepThoseOf(uid_t user, int directory_fd,
+                 std::vector<std::string>* names) {
+  std::erase_if(*names, [&](const std::string& name) {
+    struct stat info;
+    return fstatat(directory_fd, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) !=
+               0 ||
+           info.st_uid != user;
+  });
 }
 
-Status FindFiles(int merge_fd, const std::string& path, MergeView* view) {
+Status FindFiles(int directory_fd, int merge_fd, const std::string& path,
+                 MergeView* view) {
   const char* part = kMergeOld;
   if (HasEntry(merge_fd, kMergeDone)) {
     part = kMergeDone;
-    const std::optional<MergeJournal> journal = ReadJournal(merge_fd);
+    const std::optional<MergeJournal> journal =
+        ReadJournal(merge_fd, kMergeJournal);
     // Somebody at work sees to that himself.
     if (view->is_abandoned && journal &&
         HaveOldFilesChanged(merge_fd, *journal)) {
@@ -49,10 +50,17 @@ Status FindFiles(int merge_fd, const std::string& path, MergeView* view) {
       view->hidden = journal->made;
     }
   }
-  Result<std::vector<std::string>> files =
-      PathsIn(merge_fd, part, view->name, path);
+  Result<std::vector<std::string>> files = ListAll(merge_fd, part, path);
   if (!files.ok()) return files.status();
   view->added = *std::move(files);
+  for (std::string& file : view->added) {
+    file = view->name + '/' + part + '/' + file;
+  }
+  struct stat info;
+  if (!IsTrusted(merge_fd, directory_fd) && fstat(merge_fd, &info) == 0) {
+    KeepThoseOf(info.st_uid, directory_fd, &view->added);
+    KeepThoseOf(info.st_uid, directory_fd, &view->hidden);
+  }
   return {};
 }
 
@@ -84,19 +92,34 @@ Result<std::vector<std::string>> ListAll(int directory_fd, const char* name,
   return names;
 }
 
-std::optional<MergeJournal> ReadJournal(int merge_fd) {
+std::optional<MergeJournal> ReadJournal(int merge_fd, const char* name) {
+  constexpr off_t kMostBytes = off_t{1} << 26;
   const FileDescriptor fd(
-      openat(merge_fd, kMergeJournal, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  if (!fd.valid()) return std::nullopt;
-  std::string text;
-  std::array<char, 4096> buffer;
-  for (;;) {
-    const ssize_t count = read(fd.get(), buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return std::nullopt;
-    if (count == 0) return MergeJournal::Parse(text);
-    text.append(buffer.data(), static_cast<std::size_t>(count));
+      openat(merge_fd, name,
+             O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  struct stat info;
+  if (!fd.valid() || fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode) ||
+      info.st_size > kMostBytes) {
+    return std::nullopt;
   }
+  std::string text(static_cast<std::size_t>(info.st_size), '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t count =
+        read(fd.get(), text.data() + size, text.size() - size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return std::nullopt;
+    size += static_cast<std::size_t>(count);
+  }
+  return MergeJournal::Parse(text);
+}
+
+bool IsTrusted(int merge_fd, int directory_fd) noexcept {
+  struct stat merge;
+  struct stat directory;
+  return fstat(merge_fd, &merge) == 0 && fstat(directory_fd, &directory) == 0 &&
+         (merge.st_uid == 0 || merge.st_uid == geteuid() ||
+          merge.st_uid == directory.st_uid);
 }
 
 bool HaveOldFilesChanged(int merge_fd, const MergeJournal& journal) {
@@ -126,7 +149,7 @@ Result<MergeView> LookAtMerge(const FileDescriptor& directory,
     }
     view.name = name;
     view.is_abandoned = flock(merge.get(), LOCK_SH | LOCK_NB) == 0;
-    Status status = FindFiles(merge.get(), merge_path, &view);
+    Status status = FindFiles(directory.get(), merge.get(), merge_path, &view);
     if (!status.ok()) return status;
     break;
   }

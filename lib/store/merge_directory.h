@@ -14,6 +14,7 @@
 //
 //   .promshm-merge/    until the files are changed, and after that; flocked
 //     journal          by whoever is at work
+//     final            what journal is called once nothing is undone any more
 //     new/             the merged files, complete
 //     old/             files that were set aside
 //   done/              what new/ is called from the commit on, until its files
@@ -29,6 +30,7 @@ namespace promshm::store {
 inline constexpr char kMergeName[] = ".promshm-merge";
 inline constexpr char kFenceName[] = "counter_promshm-merge.db";
 inline constexpr char kMergeJournal[] = "journal";
+inline constexpr char kMergeFinal[] = "final";
 inline constexpr char kMergeNew[] = "new";
 inline constexpr char kMergeOld[] = "old";
 inline constexpr char kMergeDone[] = "done";
@@ -40,8 +42,12 @@ FileDescriptor OpenSubdirectory(int directory_fd, const char* name) noexcept;
 Result<std::vector<std::string>> ListAll(int directory_fd, const char* name,
                                          const std::string& path);
 
-// None where there is none, or not a whole one.
-std::optional<MergeJournal> ReadJournal(int merge_fd);
+// kMergeJournal or kMergeFinal. None where there is none, or not a whole one.
+std::optional<MergeJournal> ReadJournal(int merge_fd, const char* name);
+
+// Whether a merge directory is not another user's trap: it is ours, root's, or
+// of the owner of the metric directory.
+bool IsTrusted(int merge_fd, int directory_fd) noexcept;
 
 // Whether a file that was set aside is not any more what was merged.
 bool HaveOldFilesChanged(int merge_fd, const MergeJournal& journal);
@@ -54,7 +60,9 @@ struct MergeView {
   // Nobody is at work, and what is there has to be put in order.
   bool is_abandoned = false;
 
-  // To be read as if they were in the directory, by their path from there.
+  // To be read as if they were in the directory, by their path from there. Of a
+  // merge that is not to be trusted, files of its own user only, here and
+  // below.
   std::vector<std::string> added;
 
   // Names of the directory that are not to be read.

@@ -6,10 +6,14 @@
 #include <cstddef>
 #include <cstring>
 
+#include "format/merged_name.h"
+#include "format/metric_file_name.h"
+
 namespace promshm::store {
 namespace {
 
 constexpr std::string_view kOld = "old ";
+constexpr std::string_view kDamaged = "damaged ";
 constexpr std::string_view kMade = "made ";
 constexpr std::string_view kEnd = "end";
 
@@ -17,6 +21,17 @@ bool TakePrefix(std::string_view prefix, std::string_view* text) {
   if (!text->starts_with(prefix)) return false;
   text->remove_prefix(prefix.size());
   return true;
+}
+
+// The name of a metric file of this directory.
+bool MayBeMerged(const std::string& name) {
+  return name.find('/') == std::string::npos &&
+         format::MetricFileName::Parse(name);
+}
+
+bool MayBeMade(const std::string& name) {
+  return MayBeMerged(name) &&
+         format::MergedNumber(format::MetricFileName::Parse(name)->identifier);
 }
 
 std::optional<MergeJournal::OldFile> ParseOld(std::string_view record) {
@@ -28,27 +43,29 @@ std::optional<MergeJournal::OldFile> ParseOld(std::string_view record) {
     return std::nullopt;
   }
   file.name = record;
+  if (!MayBeMerged(file.name)) return std::nullopt;
   return file;
 }
 
 }  // namespace
 
-// Each word is multiplied by an odd number of its own, so that no change of one
+// Each word is multiplied by a power of an odd number, so that no change of one
 // goes unnoticed and changes of several do not make up for each other. Several
 // sums at once, which need not wait for each other.
 std::uint64_t Fingerprint(std::string_view bytes) {
-  constexpr std::uint64_t kStep = 0x9e3779b97f4a7c16;  // even
+  constexpr std::uint64_t kBase = 0x9e3779b97f4a7c15;
   constexpr std::size_t kLanes = 4;
   using Words = std::array<std::uint64_t, kLanes>;
   Words sums = {bytes.size()};
-  Words factors = {1, 1 + kStep, 1 + 2 * kStep, 1 + 3 * kStep};
+  Words factors = {1, kBase, kBase * kBase, kBase * kBase * kBase};
   while (!bytes.empty()) {
     Words words{};
     const std::size_t size = std::min(bytes.size(), sizeof(words));
     std::memcpy(words.data(), bytes.data(), size);
     for (std::size_t i = 0; i < kLanes; ++i) {
-      sums[i] += words[i] * factors[i];
-      factors[i] += kLanes * kStep;
+      // Values of which the high bits change alone are no exception.
+      sums[i] += (words[i] ^ words[i] >> 32U) * factors[i];
+      factors[i] *= kBase * kBase * kBase * kBase;
     }
     bytes.remove_prefix(size);
   }
@@ -58,7 +75,7 @@ std::uint64_t Fingerprint(std::string_view bytes) {
 std::string MergeJournal::ToText() const {
   std::string text;
   for (const OldFile& file : old) {
-    text += kOld;
+    text += file.is_damaged ? kDamaged : kOld;
     text += std::to_string(file.fingerprint) + ' ' + file.name + '\0';
   }
   for (const std::string& name : made) {
@@ -79,9 +96,12 @@ std::optional<MergeJournal> MergeJournal::Parse(std::string_view text) {
     if (record == kEnd) return journal;
     if (TakePrefix(kMade, &record)) {
       journal.made.emplace_back(record);
-    } else if (TakePrefix(kOld, &record)) {
+      if (!MayBeMade(journal.made.back())) return std::nullopt;
+    } else if (const bool is_damaged = TakePrefix(kDamaged, &record);
+               is_damaged || TakePrefix(kOld, &record)) {
       std::optional<OldFile> file = ParseOld(record);
       if (!file) return std::nullopt;
+      file->is_damaged = is_damaged;
       journal.old.push_back(*std::move(file));
     } else {
       return std::nullopt;

@@ -20,16 +20,18 @@ struct MergeJournal {
   struct OldFile {
     std::string name;
     std::uint64_t fingerprint = 0;  // of what was merged
+    bool is_damaged = false;        // and kept, for people
   };
 
   std::vector<OldFile> old;
   std::vector<std::string> made;  // names
 
-  // Records that end in a NUL, which no name holds: `old FINGERPRINT NAME`,
-  // `made NAME`, and at last `end`.
+  // Records that end in a NUL, which no name holds: `old FINGERPRINT NAME` or
+  // `damaged FINGERPRINT NAME`, `made NAME`, and at last `end`.
   std::string ToText() const;
 
-  // None where the text is not whole.
+  // None where the text is not whole, or names what no merge touches: old files
+  // are metric files, and new ones have names of merged files.
   static std::optional<MergeJournal> Parse(std::string_view text);
 };
 

@@ -12,6 +12,7 @@
 
 #include "promshm/status.h"
 #include "store/file_descriptor.h"
+#include "store/fixed_text.h"
 #include "store/hidden_file.h"
 #include "store/merge_directory.h"
 #include "store/merge_journal.h"
@@ -38,7 +39,9 @@ struct FileOwner {
 //   Commit                   from here on new files count, and old ones do not
 //   Place                    for every new file
 //   Drop                     the fence is gone
-//   Discard                  old files, and the workspace, are gone
+//   Seal                     from here on nothing is undone
+//   RemoveOld                for every old file
+//   Discard                  the workspace is gone
 //
 // Undone by TakeOut for every new file, Withdraw, and PutBack for every old
 // one. What has to be on the disk before the next step is made so where that
@@ -49,7 +52,8 @@ class MergeWorkspace {
  public:
   // Makes the workspace, which is complete and locked when others see it, or
   // takes over what somebody left who died. Waits so long for another cleaner,
-  // then fails as busy.
+  // then fails as busy. Fails where another user has left one who is not to be
+  // trusted.
   static Result<MergeWorkspace> Open(const FileDescriptor* directory,
                                      const std::string& path,
                                      std::chrono::milliseconds patience);
@@ -58,6 +62,10 @@ class MergeWorkspace {
   static Result<MergeWorkspace> Find(const FileDescriptor* directory,
                                      const std::string& path,
                                      std::chrono::milliseconds patience);
+
+  // Removes one that its maker was killed over before anybody saw it.
+  static Status RemoveUnseen(const FileDescriptor& directory,
+                             const std::string& path, const std::string& name);
 
   bool valid() const { return fd_.valid(); }
   bool is_raised() const { return is_raised_; }
@@ -70,7 +78,6 @@ class MergeWorkspace {
   Status WriteNew(const std::string& name, std::string_view bytes,
                   const FileOwner& owner) const;
   Status WriteJournal(const MergeJournal& journal) const;
-  Status RemoveNew() const;
 
   Status Raise();
   // Not found where the name has become another file's.
@@ -78,34 +85,35 @@ class MergeWorkspace {
   Status Commit() const;
   Status Place(const std::string& name) const;
   Status Drop();
+  Status Seal() const;
 
-  // Another name where that is taken by now.
-  Status PutBack(const std::string& name) const;
-  Status Withdraw() const;
-  Status TakeOut(const std::string& name) const;
-
-  // Keeps an old file, as NAME.damaged.
-  Status KeepDamaged(const std::string& name) const;
-
-  // For good.
-  Status RemoveOld(const std::string& name) const;
+  // A damaged file is kept, as NAME.damaged.
+  Status RemoveOld(const std::string& name, bool is_damaged) const;
 
   // Removes what is left of the workspace; old files must be gone. To be called
   // once.
   Status Discard();
 
+  // To another name where its own is taken by now.
+  Status PutBack(const std::string& name) const;
+  Status Withdraw() const;
+  Status TakeOut(const std::string& name) const;
+
  private:
   MergeWorkspace(const FileDescriptor* directory, std::string path)
       : directory_(directory), path_(std::move(path)) {}
 
-  bool TryOpen(const char* name);
+  Result<bool> TryOpen(const char* name);
   Status Make();
   Status Fill(const FileNameText& name);
+  Status Give(int fd, mode_t permissions) const;
+  Status Write(int fd, std::string_view bytes, const std::string& name) const;
+  Status SyncParts() const;
   Status Sync(int fd) const;
-  int TryMove(const char* from_part, const std::string& from,
-              const char* to_part, const std::string& to) const;
+  Status Rename(int fd, const char* from, const char* to) const;
   Status Move(const char* from_part, const char* to_part,
               const std::string& name) const;
+  Status Done(int error, const std::string& name, const char* what) const;
   Status Failed(const std::string& name, const char* what) const;
 
   const FileDescriptor* directory_;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -33,9 +34,18 @@ Status WriteMetricFile(const FileDescriptor& directory, const std::string& path,
   text.Append(name);
   WriteFailure failure = file.Create(static_cast<std::uint32_t>(bytes.size()),
                                      bytes.substr(format::kDiskHeaderSize));
+  if (!failure.failed()) {
+    const FileDescriptor fd = file.TakeDescriptor();
+    if (fsync(fd.get()) != 0) failure = {"cannot sync", errno};
+  }
   if (!failure.failed()) failure = file.PublishAs(text);
   if (!failure.failed()) return {};
   return SystemStatus(path + '/' + name, failure.what, failure.error);
+}
+
+void RemoveMetricFile(const FileDescriptor& directory,
+                      const std::string& name) {
+  unlinkat(directory.get(), name.c_str(), 0);
 }
 
 }  // namespace promshm::store

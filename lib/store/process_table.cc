@@ -1,9 +1,11 @@
 #include "store/process_table.h"
 
 #include <fcntl.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -42,13 +44,36 @@ std::optional<std::uint64_t> Number(std::string_view text) {
   return number;
 }
 
-// One line of /proc/PID/maps: range, rights, offset, device, inode, path.
-bool IsMappingOf(std::string_view line, std::uint64_t inode,
-                 std::string_view name) {
-  for (int i = 0; i < 4; ++i) TakeWord(&line);
-  if (Number(TakeWord(&line)) == inode) return true;
+std::optional<std::uint64_t> HexNumber(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto end =
+      std::from_chars(text.data(), text.data() + text.size(), number, 16);
+  if (end.ec != std::errc() || end.ptr != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+// MAJOR:MINOR
+bool IsDevice(std::string_view text, dev_t device) {
+  const std::size_t colon = text.find(':');
+  return colon != std::string_view::npos &&
+         HexNumber(text.substr(0, colon)) == major(device) &&
+         HexNumber(text.substr(colon + 1)) == minor(device);
+}
+
+// Of one line of /proc/PID/maps: range, rights, offset, device, inode, path.
+ProcessTable::Answer IsMappingOf(std::string_view line, dev_t device,
+                                 std::uint64_t inode, std::string_view name) {
+  for (int i = 0; i < 3; ++i) TakeWord(&line);
+  const bool is_there = IsDevice(TakeWord(&line), device);
+  if (Number(TakeWord(&line)) == inode && is_there) {
+    return ProcessTable::Answer::kYes;
+  }
   const std::size_t slash = line.rfind('/');
-  return slash != std::string_view::npos && line.substr(slash + 1) == name;
+  return slash != std::string_view::npos && line.substr(slash + 1) == name
+             ? ProcessTable::Answer::kPerhaps
+             : ProcessTable::Answer::kNo;
 }
 
 }  // namespace
@@ -69,17 +94,21 @@ std::optional<double> ProcessTable::StartOf(std::uint64_t pid) const {
   return Now(CLOCK_REALTIME) - Now(CLOCK_BOOTTIME) + since_boot;
 }
 
-ProcessTable::Answer ProcessTable::Maps(std::uint64_t pid, std::uint64_t inode,
+ProcessTable::Answer ProcessTable::Maps(std::uint64_t pid, dev_t device,
+                                        std::uint64_t inode,
                                         std::string_view name) const {
   const std::optional<std::string> maps = Read(pid, "maps");
   if (!maps) return Answer::kUnknown;
+  Answer answer = Answer::kNo;
   std::string_view rest = *maps;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);
-    if (IsMappingOf(rest.substr(0, end), inode, name)) return Answer::kYes;
+    const Answer line = IsMappingOf(rest.substr(0, end), device, inode, name);
+    if (line == Answer::kYes) return line;
+    if (line == Answer::kPerhaps) answer = line;
     rest.remove_prefix(end + 1);
   }
-  return Answer::kNo;
+  return answer;
 }
 
 std::optional<std::string> ProcessTable::Read(std::uint64_t pid,

@@ -1,6 +1,8 @@
 #ifndef PROMSHM_STORE_PROCESS_TABLE_H_
 #define PROMSHM_STORE_PROCESS_TABLE_H_
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,11 +21,15 @@ class ProcessTable {
   // When it began, in Unix seconds; none where there is no such process.
   std::optional<double> StartOf(std::uint64_t pid) const;
 
-  enum class Answer { kYes, kNo, kUnknown };
+  enum class Answer {
+    kYes,      // by device and inode
+    kPerhaps,  // by name: some file systems show other numbers
+    kNo,
+    kUnknown,  // we may not look
+  };
 
-  // Whether it has a file mapped, by the file's inode or its name: some file
-  // systems show another inode there. Unknown where we may not look.
-  Answer Maps(std::uint64_t pid, std::uint64_t inode,
+  // Whether it has a file mapped.
+  Answer Maps(std::uint64_t pid, dev_t device, std::uint64_t inode,
               std::string_view name) const;
 
  private:

@@ -83,7 +83,8 @@ struct PlannedFile {
   std::uint64_t bytes = 0;  ///< On the disk.
   FileAction action = FileAction::kKeep;
   std::string reason;
-  std::uint64_t inode = 0;  ///< A file that has taken the name is left alone.
+  std::uint64_t inode = 0;    ///< A file that has taken the name is left alone.
+  bool is_directory = false;  ///< Of a cleaner that was killed early.
 };
 
 struct PlannedProcess {
