@@ -55,6 +55,8 @@ def main():
     parser.add_argument("--gc", help="promshm-gc")
     parser.add_argument("--merge", help="promshm-merge")
     parser.add_argument("--guest", help="promshm_python_guest")
+    parser.add_argument("--killer", help="promshm_kill_at_call")
+    parser.add_argument("--no-lease", help="promshm_no_lease")
     parser.add_argument("--writer", help="promshm_writer_program")
     parser.add_argument("--golden", type=pathlib.Path,
                         help="the golden directories")
@@ -133,6 +135,14 @@ def run(command, **keywords):
 
 def dump(*arguments, **keywords):
     return run([options.dump, *arguments], **keywords)
+
+
+def gc(*arguments, **keywords):
+    return run([options.gc, *arguments], **keywords)
+
+
+def merge(*arguments, **keywords):
+    return run([options.merge, *arguments], **keywords)
 
 
 def bound_by_permissions():
@@ -260,6 +270,15 @@ def client_environment(**changes):
         skip(f"the {options.client} Python client is not here "
              f"(found: {version})")
     return result
+
+
+def import_client():
+    """The client of --client, in this process, which counts nothing itself."""
+    folder = client_environment().get("PYTHONPATH")
+    if folder is not None:
+        sys.path.insert(0, folder)
+    import prometheus_client.multiprocess
+    return prometheus_client
 
 
 def collected_by_client(directory, output, env):
