@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "store/file_descriptor.h"
 #include "store/merge_workspace.h"
 #include "tests/support/collected.h"
+#include "tests/support/dice.h"
 #include "tests/support/file_builder.h"
 #include "tests/support/living_file.h"
 #include "tests/support/temporary_directory.h"
@@ -405,6 +407,51 @@ TEST_F(CleaningTest, LeavesAFileWhoseWriterIsBackSinceThePlan) {
   EXPECT_THAT(Names(), ElementsAre("counter_2.db", "counter_promshm.db"));
   back->Store(0, 3);
   EXPECT_EQ(Sum(), 4);
+}
+
+// Sums of fractions depend on the order, and a counter must not fall, be it by
+// its last digit.
+TEST_F(CleaningTest, LetsNoSumOfFractionsFall) {
+  constexpr int kSeries = 200;
+  constexpr int kProcesses = 12;
+  testing::Dice dice(7);
+  std::vector<std::optional<LivingFile>> living;
+  for (int process = 0; process < kProcesses; ++process) {
+    FileBuilder file;
+    for (int i = 0; i < kSeries; ++i) {
+      const std::string key =
+          R"(["x", "x_total", {"i": ")" + std::to_string(i) + R"("}, "X"])";
+      file.Add(key, 0.1 * static_cast<double>(1 + dice.Below(1000)));
+    }
+    const std::string path = directory_.Write(
+        "counter_" + std::to_string(process) + ".db", file.Bytes());
+    if (process % 2 == 0) {
+      living.push_back(
+          LivingFile::Open(path, 16, LivingFile::Descriptor::kKept));
+    }
+  }
+  Collector collector(directory_.path());
+  const auto values = [&collector] {
+    const Result<Snapshot> snapshot = collector.Collect();
+    std::vector<double> all;
+    for (const Series& series : snapshot->families()[0].series) {
+      all.push_back(snapshot->value(series.samples[0]));
+    }
+    return all;
+  };
+  // One after the other, merged files of before included.
+  std::vector<double> before = values();
+  while (!living.empty()) {
+    Clean(Folding());
+    const std::vector<double> after = values();
+    ASSERT_EQ(after.size(), before.size());
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      EXPECT_GE(after[i], before[i]) << i;
+      EXPECT_LT(after[i], before[i] * (1 + 1e-14)) << i;
+    }
+    before = after;
+    living.pop_back();
+  }
 }
 
 // Opens a file as prometheus_client does, adds 1 to its only value and goes.

@@ -81,6 +81,7 @@ void CellSums::Add(Merge merge, const EntryList& entries, const char* file) {
 
 void CellSums::Add(Merge merge, const EntryList& entries,
                    const KeptValues& values) {
+  Grow();
   if (merge == Merge::kMostRecent) {
     AddMostRecent(*entries.keys, KeptWithTimes{values.get()});
   } else {
