@@ -44,7 +44,7 @@ format::MetricFileName NameOf(const std::string& name) {
 class FoldTest : public ::testing::Test {
  protected:
   void Begin(const std::string& name) {
-    fold_ = std::make_unique<Fold>(NameOf(name));
+    fold_ = std::make_unique<Fold>(NameOf(name), /*with_living=*/false);
   }
 
   Fold::Added Add(const FileBuilder& file) {

@@ -1,6 +1,7 @@
 // promshm-gc: cleans up after dead processes in a multiprocess directory.
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
@@ -56,13 +57,20 @@ std::optional<int> ReadArguments(int argc, char** argv, Arguments* arguments) {
   app.add_option_function<std::uint64_t>(
          "--pid", [options](std::uint64_t pid) { options->pid = pid; },
          "Only files of the process PID, which has ended")
-      ->type_name("PID");
+      ->type_name("PID")
+      ->check(
+          CLI::Range(std::int64_t{1}, std::int64_t{1} << 31).description(""));
   app.add_option_function<double>(
          "--watch", [arguments](double seconds) { arguments->watch = seconds; },
          "Do it again every SECONDS, until SIGTERM or SIGINT;\n"
          "a directory that is not there is waited for")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.01, 1e9).description(""));
+      ->check(CLI::Range(0.01, 1e9).description(""))
+      ->check([](const std::string& text) {
+        // It is neither too small nor too large.
+        return std::isnan(std::stod(text)) ? text + ": not a number"
+                                           : std::string();
+      });
   AddCleanOptions(&app, arguments);
   const std::optional<int> done = ParseArguments(argc, argv, &app);
   if (done) return done;

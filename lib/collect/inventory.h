@@ -15,10 +15,6 @@
 
 namespace promshm::collect {
 
-// Clients before 0.15 and Ruby's store no help; prometheus_client's collector
-// then says this.
-inline constexpr char kDefaultHelp[] = "Multiprocess metric";
-
 // What is in some files, but for the numbers.
 struct Inventory {
   std::vector<SeenGroup> groups;         // in the order in which they were met

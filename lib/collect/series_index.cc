@@ -91,7 +91,9 @@ Result<std::uint32_t> SeriesIndex::FindKey(KeySet* set, std::string_view text) {
 KnownKey SeriesIndex::Learn(const KeySet& set, format::MetricKey* key) {
   KnownKey known;
   known.group = FindGroup(set.kind_, key->family);
-  if (key->help) known.help = FindName(*key->help);
+  if (key->help && *key->help != kDefaultHelp) {
+    known.help = FindName(*key->help);
+  }
   Cell cell;
   cell.group = known.group;
   std::vector<Label>& labels = key->labels;

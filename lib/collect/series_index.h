@@ -56,6 +56,10 @@ struct Cell {
   bool operator==(const Cell&) const = default;
 };
 
+// Clients before 0.15 and Ruby's store no help; prometheus_client's collector
+// then says this, and so do files that were merged from theirs.
+inline constexpr char kDefaultHelp[] = "Multiprocess metric";
+
 // The numbers of a cell and of a help text that are none.
 inline constexpr std::uint32_t kNoCell = 0;
 inline constexpr std::uint32_t kNoHelp = 0xffffffff;

@@ -144,7 +144,7 @@ class Cleaning {
       store::ListingWatch listings;
       if (!is_rehearsal_) listings.Start(directory_);
       std::vector<OldFile> old;
-      MergedFiles merged;
+      MergedFiles merged(/*with_living=*/!is_rehearsal_);
       Status status = ReadAll(&tasks, &old, &merged);
       if (!status.ok() || tasks.empty()) return status;
       const std::optional<Generation> generation = GenerationFor(merged);
@@ -190,7 +190,6 @@ class Cleaning {
   Status ReadAll(Tasks* tasks, std::vector<OldFile>* old, MergedFiles* merged) {
     Tasks all = *tasks;
     Status status = AddMerged(&all);
-    if (!living_.empty()) merged->ExpectLiving();
     const std::size_t most = is_rehearsal_ ? MostAtOnce() : all.size();
     for (std::size_t i = 0; status.ok() && i < all.size(); i += most) {
       Tasks part = Part(all, i, std::min(most, all.size() - i));

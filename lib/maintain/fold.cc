@@ -6,7 +6,6 @@
 #include <set>
 #include <tuple>
 
-#include "collect/inventory.h"
 #include "format/dumps_text.h"
 #include "format/entry_cursor.h"
 #include "format/layout.h"
@@ -82,7 +81,9 @@ Fold::Added Fold::Add(const store::FileContents& contents) {
   const collect::Merge merge =
       collect::MergeOf(collect::KindOf(target_, dialect));
   sums_.Add(merge, found.entries, contents.bytes.data());
-  if (with_living_) all_.Add(merge, found.entries, contents.bytes.data());
+  if (with_living_) {
+    all_.Add(merge, found.entries, contents.bytes.data());
+  }
   keys_.insert(found.entries.keys);
   if (!keys.empty()) {
     newest_ = std::max(newest_.value_or(Generation::kArrays),

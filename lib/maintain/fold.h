@@ -43,9 +43,9 @@ std::optional<Generation> GenerationOf(const store::FileContents& contents,
 // Thread safety: needs external locking.
 class Fold {
  public:
-  // `target` is the merged file's name. AddLiving() will be called where
-  // `with_living` says so.
-  explicit Fold(format::MetricFileName target, bool with_living = false);
+  // `target` is the merged file's name. Whether AddLiving() will be called has
+  // to be known before.
+  Fold(format::MetricFileName target, bool with_living);
 
   Fold(const Fold&) = delete;
   Fold& operator=(const Fold&) = delete;

@@ -50,6 +50,7 @@ Result<std::vector<std::string>> MergeCommit::Run(milliseconds patience) {
   if (!workspace.ok()) return workspace.status();
   workspace_ = &*workspace;
   pause_ = PauseFor(directory_, path_);
+  listings_.Drain();
   Status status = Prepare();
   Result<Names> lost = status.ok() ? Exchange() : Result<Names>(status);
   if (lost.ok() && lost->empty()) status = Remove();
@@ -82,19 +83,18 @@ Status MergeCommit::Prepare() const {
 
 Result<std::vector<std::string>> MergeCommit::Exchange() {
   Status status = workspace_->Raise();
-  if (status.ok()) status = WaitForListings();
   if (!status.ok()) return status;
+  WaitForListings();
   Result<Names> lost = LockUnlessLost(directory_, path_, old_);
   if (!lost.ok() || !lost->empty()) return lost;
   lost = RenameAll();
   store::UnlockDirectory(directory_.get());
   if (!lost.ok() || !lost->empty()) return lost;
-  status = WaitForListings();
+  WaitForListings();
   lost = Lost(old_, /*thoroughly=*/true);
-  if (status.ok() && lost->empty()) return lost;
+  if (lost->empty()) return lost;
   // Late, but not too late: a writer waits for us.
-  Status undone = UndoAll();
-  if (!undone.ok()) return undone;
+  status = UndoAll();
   if (!status.ok()) return status;
   return lost;
 }
@@ -147,12 +147,18 @@ Status MergeCommit::Remove() {
   return status;
 }
 
-Status MergeCommit::WaitForListings() {
-  constexpr milliseconds kPatience(1000);
+// Who takes longer than that for one listing may come to a wrong sum, if he
+// happens to have passed both the fence and the new file. A writer that comes
+// back waits no longer than a moment.
+void MergeCommit::WaitForListings() {
+  constexpr milliseconds kPatience(250);
+  constexpr milliseconds kMoment(5);
+  const auto deadline = steady_clock::now() + kPatience;
   std::this_thread::sleep_for(pause_);
-  if (listings_.WaitUntilUnseen(kPatience)) return {};
-  return {StatusKind::kBusy,
-          path_ + ": busy: others have been listing it for a second"};
+  while (!listings_.WaitUntilUnseen(kMoment)) {
+    if (!Lost(old_, /*thoroughly=*/false).empty()) return;
+    if (steady_clock::now() >= deadline) listings_.Forget();
+  }
 }
 
 }  // namespace promshm::maintain

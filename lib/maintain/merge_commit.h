@@ -55,7 +55,7 @@ class MergeCommit {
   Result<Names> RenameAll();
   Status UndoAll();
   Status Remove();
-  Status WaitForListings();
+  void WaitForListings();
 
   const store::FileDescriptor& directory_;
   const std::string path_;

@@ -48,7 +48,7 @@ Status AddSource(const std::string& source, MergedFiles* merged,
 
 Result<CleaningReport> Merge(const std::vector<std::string>& sources,
                              std::vector<MergedFiles::File>* files) {
-  MergedFiles merged;
+  MergedFiles merged(/*with_living=*/false);
   CleaningReport report;
   for (const std::string& source : sources) {
     Status status = AddSource(source, &merged, &report);
@@ -74,18 +74,14 @@ Result<CleaningReport> MergeInto(const std::string& directory,
   std::vector<MergedFiles::File> files;
   Result<CleaningReport> report = Merge(sources, &files);
   if (!report.ok()) return report;
-  const auto made = store::MakeDirectory(directory);
+  Result<store::NewDirectory> made = store::NewDirectory::Make(directory);
   if (!made.ok()) return made.status();
   for (const MergedFiles::File& file : files) {
-    Status status = store::WriteMetricFile(*made, directory,
-                                           file.name.ToString(), file.bytes);
-    if (status.ok()) continue;
-    // Some of the numbers are wrong numbers.
-    for (const MergedFiles::File& written : files) {
-      store::RemoveMetricFile(*made, written.name.ToString());
-    }
-    return status;
+    Status status = made->Write(file.name.ToString(), file.bytes);
+    if (!status.ok()) return status;
   }
+  Status status = made->Publish();
+  if (!status.ok()) return status;
   return report;
 }
 

@@ -30,11 +30,10 @@ class MergedFiles {
     std::size_t series = 0;
   };
 
-  // AddLiving() will be called, too.
-  void ExpectLiving() { with_living_ = true; }
+  // Whether AddLiving() will be called has to be known before.
+  explicit MergedFiles(bool with_living) : with_living_(with_living) {}
 
-  // Whether a file of this name is of interest to AddLiving(), as far as what
-  // was expected goes: it is of a type that never falls.
+  // Whether a file of this name is of a type that never falls.
   static bool IsCounted(const format::MetricFileName& name) {
     return name.type != FamilyType::kGauge;
   }
@@ -60,7 +59,7 @@ class MergedFiles {
   Fold& FoldOf(const format::MetricFileName& name,
                const format::Dialect& dialect);
 
-  bool with_living_ = false;
+  const bool with_living_;
   std::map<Kind, Fold> folds_;
 };
 

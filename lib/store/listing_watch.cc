@@ -14,33 +14,33 @@
 
 namespace promshm::store {
 
-bool ListingWatch::Start(const FileDescriptor& directory) {
+void ListingWatch::Start(const FileDescriptor& directory) {
   FileDescriptor queue(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  // What is read tells those apart who come shortly after each other.
   const std::string path =
       "/proc/self/fd/" + std::to_string(directory.get()) + "/.";
   if (!queue.valid() ||
       inotify_add_watch(queue.get(), path.c_str(),
-                        IN_OPEN | IN_CLOSE_NOWRITE | IN_ONLYDIR) < 0) {
-    return false;
+                        IN_OPEN | IN_ACCESS | IN_CLOSE_NOWRITE | IN_ONLYDIR) <
+          0) {
+    return;
   }
   queue_ = std::move(queue);
   open_ = 0;
-  return true;
 }
 
 bool ListingWatch::WaitUntilUnseen(std::chrono::milliseconds patience) {
-  if (!queue_.valid()) return true;
   constexpr std::chrono::microseconds kPause(200);
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  for (;;) {
-    Drain();
-    if (open_ == 0) return true;
+  for (Drain(); open_ > 0; Drain()) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
     std::this_thread::sleep_for(kPause);
   }
+  return true;
 }
 
 void ListingWatch::Drain() {
+  if (!queue_.valid()) return;
   alignas(inotify_event) std::array<char, 16384> buffer;
   for (;;) {
     const ssize_t size = read(queue_.get(), buffer.data(), buffer.size());

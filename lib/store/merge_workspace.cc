@@ -228,6 +228,7 @@ Status MergeWorkspace::Discard() {
   if (unlinkat(directory_->get(), name, AT_REMOVEDIR) != 0) {
     return Failed(name, "cannot remove");
   }
+  Unlock();
   fd_.Close();
   return Sync(directory_->get());
 }
@@ -244,6 +245,10 @@ Status MergeWorkspace::Withdraw() const {
 
 Status MergeWorkspace::TakeOut(const std::string& name) const {
   return Move(nullptr, kMergeDone, name);
+}
+
+void MergeWorkspace::Unlock() {
+  if (fd_.valid()) flock(fd_.get(), LOCK_UN);
 }
 
 // Whether it is there by that name.

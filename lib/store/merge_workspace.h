@@ -67,6 +67,10 @@ class MergeWorkspace {
   static Status RemoveUnseen(const FileDescriptor& directory,
                              const std::string& path, const std::string& name);
 
+  ~MergeWorkspace() { Unlock(); }
+  MergeWorkspace(MergeWorkspace&& other) = default;
+  MergeWorkspace& operator=(MergeWorkspace&& other) = delete;
+
   bool valid() const { return fd_.valid(); }
   bool is_raised() const { return is_raised_; }
   bool is_committed() const;
@@ -103,6 +107,8 @@ class MergeWorkspace {
   MergeWorkspace(const FileDescriptor* directory, std::string path)
       : directory_(directory), path_(std::move(path)) {}
 
+  // For children, too, that were forked meanwhile.
+  void Unlock();
   Result<bool> TryOpen(const char* name);
   Status Make();
   Status Fill(const FileNameText& name);

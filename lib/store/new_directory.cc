@@ -5,31 +5,43 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
+#include <cstdio>
 
 #include "format/layout.h"
 #include "store/hidden_file.h"
-#include "store/merge_directory.h"
 #include "store/system_error.h"
 
 namespace promshm::store {
 
-Result<FileDescriptor> MakeDirectory(const std::string& path) {
-  if (mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) {
+Result<NewDirectory> NewDirectory::Make(const std::string& path) {
+  std::string plain = path;
+  while (plain.size() > 1 && plain.ends_with('/')) plain.pop_back();
+  const std::size_t slash = plain.rfind('/');
+  const std::string made =
+      plain.substr(0, slash == std::string::npos ? 0 : slash + 1) +
+      std::string(UniqueHiddenName(".new").view());
+  if (mkdir(made.c_str(), 0777) != 0) {
     return SystemStatus(path, "cannot create", errno);
   }
-  FileDescriptor directory(
-      open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.valid()) return SystemStatus(path, "cannot open", errno);
-  const auto names = ListAll(directory.get(), ".", path);
-  if (!names.ok()) return names.status();
-  if (!names->empty()) return SystemStatus(path, "cannot create", ENOTEMPTY);
+  NewDirectory directory(plain, made);
+  directory.fd_ = FileDescriptor(
+      open(made.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory.fd_.valid()) return SystemStatus(path, "cannot open", errno);
   return directory;
 }
 
-Status WriteMetricFile(const FileDescriptor& directory, const std::string& path,
-                       const std::string& name, std::string_view bytes) {
-  HiddenFile file(directory.get());
+NewDirectory::~NewDirectory() {
+  if (!fd_.valid() || made_.empty()) return;
+  for (const std::string& name : names_) {
+    unlinkat(fd_.get(), name.c_str(), 0);
+  }
+  rmdir(made_.c_str());
+}
+
+Status NewDirectory::Write(const std::string& name, std::string_view bytes) {
+  HiddenFile file(fd_.get());
   FileNameText text;
   text.Append(name);
   WriteFailure failure = file.Create(static_cast<std::uint32_t>(bytes.size()),
@@ -39,13 +51,20 @@ Status WriteMetricFile(const FileDescriptor& directory, const std::string& path,
     if (fsync(fd.get()) != 0) failure = {"cannot sync", errno};
   }
   if (!failure.failed()) failure = file.PublishAs(text);
-  if (!failure.failed()) return {};
-  return SystemStatus(path + '/' + name, failure.what, failure.error);
+  if (failure.failed()) {
+    return SystemStatus(path_ + '/' + name, failure.what, failure.error);
+  }
+  names_.push_back(name);
+  return {};
 }
 
-void RemoveMetricFile(const FileDescriptor& directory,
-                      const std::string& name) {
-  unlinkat(directory.get(), name.c_str(), 0);
+Status NewDirectory::Publish() {
+  if (fsync(fd_.get()) != 0) return SystemStatus(path_, "cannot sync", errno);
+  if (rename(made_.c_str(), path_.c_str()) != 0) {
+    return SystemStatus(path_, "cannot create", errno);
+  }
+  made_.clear();
+  return {};
 }
 
 }  // namespace promshm::store

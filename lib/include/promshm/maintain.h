@@ -162,6 +162,10 @@ PROMSHM_EXPORT Result<CleaningPlan> PlanCleaning(
 /// Merged files are of the newest generation of the directory's files, so that
 /// the clients that write there can read them.
 ///
+/// A child that is forked meanwhile has copies of what keeps writers and other
+/// cleaners out; they are given back at the end, but not when this process is
+/// killed before, until the child ends or becomes another program.
+///
 /// Fails as busy when another cleaner is at work for longer than `patience`, or
 /// readers keep the directory locked for two seconds; and when the system
 /// refuses something. Then files of whole steps may be gone, and nothing is
