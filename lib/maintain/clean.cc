@@ -365,7 +365,7 @@ class Cleaning {
       // Another cleaner may have taken it.
       if (store::Has(directory_, task.name)) {
         report_.issues.push_back(
-            maintain::LeftAlone(PathOf(task.name), "its writer came back"));
+            maintain::LeftAlone(PathOf(task.name), "its writer is back"));
       }
       return true;
     });

@@ -53,9 +53,8 @@ Status FindFiles(int directory_fd, int merge_fd, const std::string& path,
   Result<std::vector<std::string>> files = ListAll(merge_fd, part, path);
   if (!files.ok()) return files.status();
   view->added = *std::move(files);
-  for (std::string& file : view->added) {
-    file = view->name + '/' + part + '/' + file;
-  }
+  const std::string prefix = view->name + '/' + part + '/';
+  for (std::string& file : view->added) file.insert(0, prefix);
   struct stat info;
   if (!IsTrusted(merge_fd, directory_fd) && fstat(merge_fd, &info) == 0) {
     KeepThoseOf(info.st_uid, directory_fd, &view->added);

@@ -85,7 +85,8 @@ std::optional<double> ProcessTable::StartOf(std::uint64_t pid) const {
   // ticks from boot to start.
   const std::size_t bracket = stat->rfind(')');
   if (bracket == std::string::npos) return std::nullopt;
-  std::string_view rest = std::string_view(*stat).substr(bracket + 1);
+  std::string_view rest = *stat;
+  rest.remove_prefix(bracket + 1);
   for (int i = 0; i < 19; ++i) TakeWord(&rest);
   const std::optional<std::uint64_t> ticks = Number(TakeWord(&rest));
   if (!ticks) return std::nullopt;
