@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <cstddef>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -8,21 +6,14 @@
 #include <utility>
 #include <vector>
 
-#include "format/merged_name.h"
 #include "format/metric_file_name.h"
 #include "maintain/dead_files.h"
+#include "maintain/found_files.h"
 #include "maintain/held_files.h"
 #include "promshm/maintain.h"
-#include "store/directory_listing.h"
-#include "store/directory_lock.h"
 #include "store/file_facts.h"
-#include "store/helper_thread.h"
-#include "store/hidden_file.h"
 #include "store/liveness.h"
-#include "store/merge_directory.h"
-#include "store/metric_file_reader.h"
 #include "store/multiprocess_directory.h"
-#include "store/open_file.h"
 #include "store/process_table.h"
 #include "store/writer_probe.h"
 
@@ -30,32 +21,11 @@ namespace promshm {
 namespace {
 
 using format::MetricFileName;
+using maintain::FoundFile;
 using store::Writers;
-
-// A file as it was found.
-struct Found {
-  std::string name;
-  std::optional<MetricFileName> parsed;  // none: a writer's leftover
-  store::FileDescriptor fd;
-  std::optional<Issue> issue;  // why it is not open
-  store::FileFacts facts;
-  Writers writers = Writers::kUnknown;
-  bool is_seen = false;
-};
-
-bool IsDamagedCopy(const std::string& name) {
-  const std::size_t end = name.find(".db.damaged");
-  return end != std::string::npos &&
-         MetricFileName::Parse(name.substr(0, end + 3));
-}
 
 // Nobody takes so many seconds to make a directory.
 constexpr double kLongMaking = 60;
-
-bool IsUnfinishedFile(const std::string& name) {
-  return name.starts_with(".promshm-") &&
-         (name.ends_with(".new") || name.ends_with(".old"));
-}
 
 // Purpose: makes a plan, of one directory.
 class Planner {
@@ -68,8 +38,11 @@ class Planner {
   }
 
   Result<CleaningPlan> Make() {
-    Status status = Look();
-    if (!status.ok()) return status;
+    Result<maintain::FoundFiles> found =
+        maintain::FindFiles(plan_.directory, options_.force);
+    if (!found.ok()) return found.status();
+    found_ = *std::move(found);
+    plan_.issues = std::move(found_.issues);
     Judge();
     PlanMerged();
     PlanLeftovers();
@@ -77,93 +50,12 @@ class Planner {
   }
 
  private:
-  Status Look() {
-    auto directory =
-        store::OpenAndLock(plan_.directory, store::LockMode::kShared);
-    if (!directory.ok()) return directory.status();
-    store::FileFacts facts;
-    if (!options_.force && store::GetFacts(*directory, &facts) &&
-        store::MayEverybodyRemove(facts)) {
-      return {StatusKind::kPermissionDenied,
-              plan_.directory +
-                  ": unsafe: everybody may write to it, and it is not sticky: "
-                  "needs chmod +t or --force"};
-    }
-    const auto names = store::ListAll(directory->get(), ".", plan_.directory);
-    store::UnlockDirectory(directory->get());
-    if (!names.ok()) return names.status();
-    const bool may_hold = names->size() < store::OpenFileLimit() / 2;
-    for (const std::string& name : *names) Choose(name);
-    if (may_hold) store::ExpectDescriptors(*directory, found_.size());
-    store::ShareWork(found_.size(), [&](std::size_t i) {
-      LookAt(*directory, may_hold, &found_[i]);
-    });
-    for (Found& found : found_) Sort(std::move(found));
-    found_.clear();
-    return {};
-  }
-
-  // Whatever has no name that we know is nobody's business here.
-  void Choose(const std::string& name) {
-    std::optional<MetricFileName> parsed;
-    if (store::IsListed(name)) parsed = MetricFileName::Parse(name);
-    if (!parsed && !IsDamagedCopy(name) && !IsUnfinishedFile(name)) return;
-    Found& found = found_.emplace_back();
-    found.name = name;
-    found.parsed = std::move(parsed);
-  }
-
-  // Called from two threads.
-  static void LookAt(const store::FileDescriptor& directory, bool may_hold,
-                     Found* found) {
-    if (!found->parsed) {
-      const auto subdirectory =
-          store::OpenSubdirectory(directory.get(), found->name.c_str());
-      found->is_seen =
-          subdirectory.valid() && store::GetFacts(subdirectory, &found->facts);
-      if (found->is_seen) return;
-    }
-    Result<store::OpenedFile> opened =
-        store::OpenMetricFile(directory.get(), found->name, found->name);
-    if (!opened.ok()) {
-      found->issue = Issue{IssueKind::kUnreadable, found->name, std::nullopt,
-                           opened.status().message()};
-    } else if (opened->issue) {
-      found->issue = *std::move(opened->issue);
-    } else if (store::GetFacts(opened->fd, &found->facts)) {
-      found->fd = std::move(opened->fd);
-      found->writers = store::ProbeWriters(found->fd.get());
-      if (found->writers == Writers::kUnknown &&
-          store::IsFileLocked(found->fd.get())) {
-        found->writers = Writers::kSome;
-      }
-      found->is_seen = true;
-      if (!may_hold || found->writers == Writers::kSome) found->fd.Close();
-    }
-  }
-
-  // What is no regular file is left, as what is gone.
-  void Sort(Found found) {
-    if (found.issue && found.issue->kind == IssueKind::kUnreadable &&
-        found.parsed) {
-      Leave(found.name, found.issue->message);
-    }
-    if (!found.is_seen) return;
-    if (!found.parsed) {
-      leftovers_.push_back(std::move(found));
-    } else if (format::MergedNumber(found.parsed->identifier)) {
-      merged_.push_back(std::move(found));
-    } else {
-      processes_[found.parsed->identifier].push_back(std::move(found));
-    }
-  }
-
   void Judge() {
     std::vector<store::ProcessTrace> traces;
-    for (const auto& [identifier, files] : processes_) {
+    for (const auto& [identifier, files] : found_.processes) {
       store::ProcessTrace& trace = traces.emplace_back();
       trace.identifier = identifier;
-      for (const Found& file : files) {
+      for (const FoundFile& file : files) {
         trace.files.push_back({file.name, file.facts.device, file.facts.inode,
                                file.facts.born, file.writers});
       }
@@ -171,12 +63,12 @@ class Planner {
     const std::vector<store::Finding> findings =
         store::JudgeProcesses(traces, store::ProcessTable(options_.proc));
     auto finding = findings.begin();
-    for (auto& [identifier, files] : processes_) {
+    for (auto& [identifier, files] : found_.processes) {
       PlanProcess(identifier, files, *finding++);
     }
   }
 
-  void PlanProcess(const std::string& identifier, std::vector<Found>& files,
+  void PlanProcess(const std::string& identifier, std::vector<FoundFile>& files,
                    store::Finding finding) {
     if (options_.pid) {
       const maintain::Owner owner =
@@ -194,9 +86,9 @@ class Planner {
     const bool is_dead =
         finding.liveness == Liveness::kDead ||
         (finding.liveness == Liveness::kUnknown && options_.force);
-    const Found* unknown = nullptr;
-    const Found* foreign = nullptr;
-    for (Found& file : files) {
+    const FoundFile* unknown = nullptr;
+    const FoundFile* foreign = nullptr;
+    for (FoundFile& file : files) {
       PlannedFile planned = Plan(file);
       if (planned.action != FileAction::kKeep &&
           !store::MayActFor(file.facts.owner)) {
@@ -221,7 +113,7 @@ class Planner {
   }
 
   // Of a dead process.
-  PlannedFile Plan(const Found& file) const {
+  PlannedFile Plan(const FoundFile& file) const {
     PlannedFile planned = Describe(file);
     if (options_.remove_everything) {
       planned.action = FileAction::kRemove;
@@ -250,7 +142,7 @@ class Planner {
         kinds.emplace(name->type, name->mode);
       }
     }
-    for (const Found& file : merged_) {
+    for (const FoundFile& file : found_.merged) {
       PlannedFile planned = Describe(file);
       planned.reason = "it counts";
       if (file.writers == Writers::kSome) {
@@ -271,10 +163,10 @@ class Planner {
   // people.
   void PlanLeftovers() {
     if (options_.pid) return;
-    for (const Found& file : leftovers_) {
+    for (const FoundFile& file : found_.leftovers) {
       const bool is_wanted =
-          options_.remove_everything ||
-          (options_.remove_live_gauges && IsUnfinishedFile(file.name));
+          options_.remove_everything || (options_.remove_live_gauges &&
+                                         maintain::IsUnfinishedFile(file.name));
       const bool is_left = file.facts.is_directory
                                ? now_ - file.facts.born > kLongMaking
                                : file.writers == Writers::kNone;
@@ -287,7 +179,7 @@ class Planner {
     }
   }
 
-  static PlannedFile Describe(const Found& file) {
+  static PlannedFile Describe(const FoundFile& file) {
     PlannedFile planned;
     planned.name = file.name;
     planned.bytes = file.facts.bytes;
@@ -301,12 +193,12 @@ class Planner {
     planned->reason = std::move(reason);
   }
 
-  bool IsTooYoung(const Found& file) const {
+  bool IsTooYoung(const FoundFile& file) const {
     return now_ - file.facts.born <
            static_cast<double>(options_.min_age.count());
   }
 
-  void Hold(const PlannedFile& planned, Found* file) {
+  void Hold(const PlannedFile& planned, FoundFile* file) {
     if (planned.action != FileAction::kKeep && file->fd.valid()) {
       plan_.held->Hold(file->name, std::move(file->fd));
     }
@@ -321,10 +213,7 @@ class Planner {
   const CleaningOptions& options_;
   const double now_;
   CleaningPlan plan_;
-  std::vector<Found> found_;
-  std::map<std::string, std::vector<Found>> processes_;
-  std::vector<Found> merged_;
-  std::vector<Found> leftovers_;
+  maintain::FoundFiles found_;
 };
 
 bool HasAction(const std::vector<PlannedFile>& files) {

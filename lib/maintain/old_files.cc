@@ -86,6 +86,17 @@ std::vector<Task> TasksOf(const CleaningPlan& plan, FileAction action) {
   return tasks;
 }
 
+std::size_t MostAtOnce() {
+  constexpr std::size_t kMostFiles = 4096;
+  return std::clamp<std::size_t>(store::OpenFileLimit() / 2, 1, kMostFiles);
+}
+
+std::vector<Task> PartOf(const std::vector<Task>& tasks, std::size_t begin,
+                         std::size_t size) {
+  const auto first = tasks.begin() + static_cast<std::ptrdiff_t>(begin);
+  return {first, first + static_cast<std::ptrdiff_t>(size)};
+}
+
 std::vector<OldFile> OpenOldFiles(const store::FileDescriptor& directory,
                                   const std::string& path, HeldFiles* held,
                                   std::vector<Task>* tasks,

@@ -48,6 +48,13 @@ struct Task {
 // Those of earlier merging are not among them when it is to fold.
 std::vector<Task> TasksOf(const CleaningPlan& plan, FileAction action);
 
+// How many files a step may have open: writers that come back wait for it, and
+// larger ones are no cheaper.
+std::size_t MostAtOnce();
+
+std::vector<Task> PartOf(const std::vector<Task>& tasks, std::size_t begin,
+                         std::size_t size);
+
 // Opens the tasks' files and asks for leases on them. Drops tasks of which that
 // cannot be: the file is gone or another's, or its writer is back, which is an
 // issue. `held` may be null.
