@@ -229,6 +229,21 @@ TEST_F(CleaningTest, ActsForOneProcessOnly) {
                           "gauge_livesum_123.db"));
 }
 
+TEST_F(CleaningTest, DoesNotBelieveThatALivingProcessHasEnded) {
+  Gauge("livesum", "12", 1);
+  const auto living = LivingFile::Open(directory_.PathOf("gauge_livesum_12.db"),
+                                       16, LivingFile::Descriptor::kKept);
+  CleaningOptions options;
+  options.remove_live_gauges = true;
+  options.pid = 12;
+  EXPECT_THAT(Lines(Plan(options).issues),
+              ElementsAre(EndsWith("gauge_livesum_12.db: left alone: its "
+                                   "process lives: a process has its files "
+                                   "open for writing")));
+  Clean(options);
+  EXPECT_THAT(Names(), ElementsAre("gauge_livesum_12.db"));
+}
+
 TEST_F(CleaningTest, SparesYoungFiles) {
   Counter("1", 1);
   CleaningOptions options = Folding();

@@ -70,12 +70,13 @@ class Planner {
 
   void PlanProcess(const std::string& identifier, std::vector<FoundFile>& files,
                    store::Finding finding) {
+    bool is_told = false;
     if (options_.pid) {
       const maintain::Owner owner =
           maintain::OwnerOf(identifier, *options_.pid);
       if (owner == maintain::Owner::kOther) return;
-      if (owner == maintain::Owner::kProcess &&
-          finding.liveness == Liveness::kUnknown) {
+      is_told = owner == maintain::Owner::kProcess;
+      if (is_told && finding.liveness == Liveness::kUnknown) {
         finding = {Liveness::kDead, Evidence::kTold};
       }
     }
@@ -88,6 +89,7 @@ class Planner {
         (finding.liveness == Liveness::kUnknown && options_.force);
     const FoundFile* unknown = nullptr;
     const FoundFile* foreign = nullptr;
+    const FoundFile* alive = nullptr;
     for (FoundFile& file : files) {
       PlannedFile planned = Plan(file);
       if (planned.action != FileAction::kKeep &&
@@ -97,6 +99,7 @@ class Planner {
       }
       if (planned.action != FileAction::kKeep && !is_dead) {
         if (finding.liveness == Liveness::kUnknown) unknown = &file;
+        if (finding.liveness == Liveness::kAlive && is_told) alive = &file;
         Keep(ToString(finding.evidence), &planned);
       }
       Hold(planned, &file);
@@ -108,6 +111,9 @@ class Planner {
       Leave(unknown->name,
             std::string("left alone: whether its process lives is unknown: ") +
                 ToString(finding.evidence));
+    } else if (alive != nullptr) {
+      Leave(alive->name, std::string("left alone: its process lives: ") +
+                             ToString(finding.evidence));
     }
     plan_.processes.push_back(std::move(process));
   }
