@@ -22,7 +22,7 @@ import promshm_testing as testing  # noqa: E402
 
 COLLECTS = 5000
 MOST_ATTEMPTS = 20 * COLLECTS  # one under the fence fails in no time
-COLLECTS_PER_COMMIT = 50
+COMMITS = COLLECTS // 50
 PROCESSES = 10
 SERIES_OF_A_CHILD = 9  # apart from its live gauge
 PATIENCE = 60
@@ -129,8 +129,7 @@ class Collectors(unittest.TestCase):
                 self.collect(judge)
             churn.stop()
             self.assertGreater(serving.times, 50)
-            self.assertGreaterEqual(self.commits(),
-                                    COLLECTS // COLLECTS_PER_COMMIT)
+            self.assertGreaterEqual(self.commits(), COMMITS)
             self.assertEqual(churn.begun, churn.ended)
             for look in (lambda: clean.collected(client, self.directory),
                          lambda: clean.dumped(self.directory),
@@ -162,20 +161,23 @@ class Collectors(unittest.TestCase):
 
         started = time.monotonic()
         exact, attempts = 0, 0
-        while exact < COLLECTS and attempts < MOST_ATTEMPTS:
+        # Slow cleaners have more time.
+        while attempts < MOST_ATTEMPTS and (
+                exact < COLLECTS or (attempts % 100 != 0 or
+                                     self.commits() < COMMITS)):
             exact += judge.check(look)
             attempts += 1
         print(f"{exact} collects in {time.monotonic() - started:.1f} s, "
               f"beside {attempts - exact} that failed: {dict(errors)}")
-        self.assertEqual(exact, COLLECTS)
+        self.assertGreaterEqual(exact, COLLECTS)
         self.assertEqual(attempts - exact, sum(errors.values()))
 
     def commits(self):
         """Each gives the merged file the next number."""
-        name, = (name for name in clean.metric_files(self.directory)
-                 if name.startswith("counter_promshm"))
-        return int(re.fullmatch(r"counter_promshm(?:-(\d+))?\.db", name)[1]
-                   or 1)
+        numbers = (re.fullmatch(r"counter_promshm(?:-(\d+))?\.db", name)
+                   for name in clean.metric_files(self.directory))
+        return max((int(number[1] or 1) for number in numbers if number),
+                   default=0)
 
 
 def served(server):
