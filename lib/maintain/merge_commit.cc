@@ -157,7 +157,9 @@ void MergeCommit::WaitForListings() {
   std::this_thread::sleep_for(pause_);
   while (!listings_.WaitUntilUnseen(kMoment)) {
     if (!Lost(old_, /*thoroughly=*/false).empty()) return;
-    if (steady_clock::now() >= deadline) listings_.Forget();
+    if (steady_clock::now() < deadline) continue;
+    listings_.Forget();
+    return;
   }
 }
 
