@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <map>
@@ -16,7 +15,7 @@
 #include "tools/common/arguments.h"
 #include "tools/common/exit_status.h"
 #include "tools/common/heap.h"
-#include "tools/common/system_reason.h"
+#include "tools/common/printer.h"
 #include "tools/common/unfinished_merge.h"
 #include "tools/dump/family_table.h"
 
@@ -40,29 +39,6 @@ const std::map<std::string, Output>& Outputs() {
 struct Arguments {
   std::vector<std::string> sources;
   std::string output = "table";
-};
-
-// What goes to stdout, and why it did not get there.
-class Printer {
- public:
-  void Print(const std::string& text) {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) Fail();
-  }
-
-  // A reader that has seen enough, a closed pipe, is no trouble to speak of.
-  int Finish(ExitStatus status) {
-    if (std::fflush(stdout) != 0) Fail();
-    if (error_ == 0) return status;
-    if (error_ == EPIPE) return kExitTrouble;
-    return Trouble(kName, "stdout: cannot write: " + SystemReason(error_));
-  }
-
- private:
-  void Fail() {
-    if (error_ == 0) error_ = errno;
-  }
-
-  int error_ = 0;
 };
 
 // Unix seconds, never in exponent form.
@@ -99,7 +75,7 @@ int Finish(Printer* printer, ExitStatus status, const std::vector<Issue>& met) {
 int DumpRaw(const std::vector<std::string>& sources) {
   ExitStatus status = kExitFine;
   std::vector<Issue> issues;
-  Printer printer;
+  Printer printer(kName);
   const auto print = [&printer](const FileEntry& entry) {
     printer.Print(EntryLine(entry));
   };
@@ -137,7 +113,7 @@ int DumpSnapshot(const std::vector<std::string>& sources, Output output) {
     const std::vector<Issue> more = WriteExposition(*snapshot, format, &text);
     issues.insert(issues.end(), more.begin(), more.end());
   }
-  Printer printer;
+  Printer printer(kName);
   printer.Print(text);
   return Finish(&printer, kExitFine, issues);
 }

@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <ctime>
 #include <exception>
 #include <optional>
@@ -19,6 +18,7 @@
 #include "tools/clean/clean_text.h"
 #include "tools/common/arguments.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/printer.h"
 #include "tools/common/process_setup.h"
 
 namespace promshm::tools {
@@ -103,13 +103,12 @@ class Cleaner {
               "warning: counters will fall: what dead processes counted "
               "is removed");
     }
-    const bool printed = Print(run->plan, run->report);
-    std::vector<Issue> issues = run->plan.issues;
-    issues.insert(issues.end(), run->report.issues.begin(),
-                  run->report.issues.end());
-    Tell(issues);
-    if (!printed) return Trouble(kName, "stdout: cannot write");
-    return issues.empty() ? kExitFine : kExitFindings;
+    Printer printer(kName);
+    printer.Print(Text(run->plan, run->report));
+    const int status =
+        printer.Finish(run->issues.empty() ? kExitFine : kExitFindings);
+    Tell(run->issues);
+    return status;
   }
 
   // Until a signal says so.
@@ -125,7 +124,8 @@ class Cleaner {
   }
 
  private:
-  bool Print(const CleaningPlan& plan, const CleaningReport& report) const {
+  std::string Text(const CleaningPlan& plan,
+                   const CleaningReport& report) const {
     std::string text;
     const bool is_done = report.removed.files + report.folded.files > 0;
     if (arguments_.output == CleanOutput::kJson) {
@@ -136,7 +136,7 @@ class Cleaner {
       if (arguments_.dry_run) text = PlanText(plan);
       if (is_done) text += SummaryText(report, arguments_.dry_run);
     }
-    return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    return text;
   }
 
   // Once, as long as it stays the same.

@@ -1,7 +1,6 @@
 // promshm-merge: makes few files of many in a multiprocess directory.
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <exception>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "tools/clean/clean_text.h"
 #include "tools/common/arguments.h"
 #include "tools/common/exit_status.h"
+#include "tools/common/printer.h"
 #include "tools/common/process_setup.h"
 
 namespace promshm::tools {
@@ -56,11 +56,11 @@ std::optional<int> ReadArguments(int argc, char** argv, Arguments* arguments) {
 }
 
 int Print(const std::string& text, const std::vector<Issue>& issues) {
-  const bool printed =
-      std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  Printer printer(kName);
+  printer.Print(text);
+  const int status = printer.Finish(issues.empty() ? kExitFine : kExitFindings);
   PrintIssues(issues);
-  if (!printed) return Trouble(kName, "stdout: cannot write");
-  return issues.empty() ? kExitFine : kExitFindings;
+  return status;
 }
 
 int MergeInPlace(const Arguments& arguments) {
@@ -76,10 +76,7 @@ int MergeInPlace(const Arguments& arguments) {
     if (arguments.dry_run) text = PlanText(run->plan);
     if (run->report.folded.files > 0) text += BeforeAndAfter(run->report);
   }
-  std::vector<Issue> issues = run->plan.issues;
-  issues.insert(issues.end(), run->report.issues.begin(),
-                run->report.issues.end());
-  return Print(text, issues);
+  return Print(text, run->issues);
 }
 
 int MergeElsewhere(const Arguments& arguments) {

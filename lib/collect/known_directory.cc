@@ -122,7 +122,7 @@ std::vector<std::string> KnownDirectory::ToldNames(
     const store::FileDescriptor& directory) {
   std::vector<std::string> names;
   for (const std::string& name : told_) {
-    if (IsMetricFile(name) || store::Has(directory, name)) {
+    if (IsMetricFile(name) || store::Has(directory.get(), name)) {
       names.push_back(name);
     } else if (KnownFile* known = FindFile(name)) {
       known->is_gone = true;

@@ -157,8 +157,8 @@ class Cleaning {
   Result<Names> Commit(store::ListingWatch* listings, std::vector<OldFile>* old,
                        std::vector<maintain::NewFile> made) {
     if (is_rehearsal_) return Names();
-    return maintain::MergeCommit(&directory_, plan_.directory, listings, old,
-                                 std::move(made))
+    return maintain::MergeCommit(&directory_, plan_.directory, listings,
+                                 sources_.listing_time(), old, std::move(made))
         .Run(plan_.options.patience);
   }
 
@@ -199,7 +199,7 @@ class Cleaning {
     std::erase_if(*tasks, [&](const Task& task) {
       if (!maintain::IsIn(lost, task.name)) return false;
       // Another cleaner may have taken it.
-      if (store::Has(directory_, task.name)) {
+      if (store::Has(directory_.get(), task.name)) {
         report_.issues.push_back(
             maintain::LeftAlone(PathOf(task.name), "its writer is back"));
       }

@@ -72,8 +72,11 @@ Status FoldSources::AddMerged(std::vector<Task>* tasks) {
   for (const Task& task : *tasks) {
     kinds.insert(MergedKindOf(*MetricFileName::Parse(task.name)));
   }
+  const auto begin = std::chrono::steady_clock::now();
   const auto names = store::ListMetricFiles(directory_, plan_.directory);
   if (!names.ok()) return names.status();
+  listing_time_ = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - begin);
   highest_.clear();
   living_.clear();
   next_living_ = 0;

@@ -1,6 +1,7 @@
 #ifndef PROMSHM_MAINTAIN_FOLD_SOURCES_H_
 #define PROMSHM_MAINTAIN_FOLD_SOURCES_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -55,6 +56,9 @@ class FoldSources {
     return found == highest_.end() ? 0 : found->second;
   }
 
+  // How long it took to list the directory.
+  std::chrono::microseconds listing_time() const { return listing_time_; }
+
   // What the clients that write here can read; none where they are too old,
   // which is an issue.
   std::optional<Generation> GenerationFor(const MergedFiles& merged);
@@ -79,6 +83,7 @@ class FoldSources {
   std::map<MergedKind, std::uint64_t> highest_;  // number of a merged file
   std::vector<std::string> living_;  // that readers add up with what is made
   std::size_t next_living_ = 0;
+  std::chrono::microseconds listing_time_{0};
   std::optional<Generation> newest_of_all_;
   bool is_refused_ = false;
 };

@@ -106,7 +106,8 @@ Result<FoundFiles> FindFiles(const std::string& path, bool force) {
   }
   const auto merge = store::LookAtMerge(*directory, path);
   if (!merge.ok()) return merge.status();
-  const auto names = store::ListAll(directory->get(), ".", path);
+  const auto names =
+      store::ListNames(store::OpenSubdirectory(directory->get(), "."), path);
   store::UnlockDirectory(directory->get());
   if (!names.ok()) return names.status();
   std::vector<Look> looks = Choose(*names);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <thread>
 
-#include "store/directory_listing.h"
 #include "store/directory_lock.h"
 #include "store/helper_thread.h"
 #include "store/merge_directory.h"
@@ -18,27 +17,24 @@ using store::MergeWorkspace;
 
 // How long a reader without locks takes to list the directory, and a writer to
 // open a file: more than the former takes us.
-std::chrono::microseconds PauseFor(const store::FileDescriptor& directory,
-                                   const std::string& path) {
+std::chrono::microseconds PauseFor(std::chrono::microseconds listing_time) {
   constexpr milliseconds kLeast(2);
   constexpr milliseconds kMost(200);
   constexpr int kSlower = 2;
-  const auto begin = steady_clock::now();
-  const bool listed = store::ListMetricFiles(directory, path).ok();
-  const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(
-      steady_clock::now() - begin);
-  return std::clamp<std::chrono::microseconds>(listed ? taken * kSlower : kMost,
-                                               kLeast, kMost);
+  return std::clamp<std::chrono::microseconds>(listing_time * kSlower, kLeast,
+                                               kMost);
 }
 
 }  // namespace
 
 MergeCommit::MergeCommit(const store::FileDescriptor* directory,
                          std::string path, store::ListingWatch* listings,
+                         std::chrono::microseconds listing_time,
                          std::vector<OldFile>* old, std::vector<NewFile> made)
     : directory_(*directory),
       path_(std::move(path)),
       listings_(*listings),
+      pause_(PauseFor(listing_time)),
       old_(*old),
       made_(std::move(made)) {
   for (const NewFile& file : made_) names_made_.push_back(file.name);
@@ -49,7 +45,6 @@ Result<std::vector<std::string>> MergeCommit::Run(milliseconds patience) {
       MergeWorkspace::Open(&directory_, path_, patience);
   if (!workspace.ok()) return workspace.status();
   workspace_ = &*workspace;
-  pause_ = PauseFor(directory_, path_);
   listings_.Drain();
   Status status = Prepare();
   Result<Names> lost = status.ok() ? Exchange() : Result<Names>(status);
@@ -161,6 +156,28 @@ void MergeCommit::WaitForListings() {
     listings_.Forget();
     return;
   }
+}
+
+Status UndoExchange(store::MergeWorkspace* workspace,
+                    const std::vector<std::string>& made) {
+  if (workspace->is_committed()) {
+    const auto waiting = workspace->List(store::kMergeDone);
+    if (!waiting.ok()) return waiting.status();
+    for (const std::string& name : made) {
+      if (IsIn(*waiting, name)) continue;
+      Status status = workspace->TakeOut(name);
+      if (!status.ok()) return status;
+    }
+    Status status = workspace->Withdraw();
+    if (!status.ok()) return status;
+  }
+  const auto names = workspace->List(store::kMergeOld);
+  if (!names.ok()) return names.status();
+  for (const std::string& name : *names) {
+    Status status = workspace->PutBack(name);
+    if (!status.ok()) return status;
+  }
+  return {};
 }
 
 }  // namespace promshm::maintain

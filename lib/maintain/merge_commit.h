@@ -35,9 +35,11 @@ struct NewFile {
 // locking.
 class MergeCommit {
  public:
-  // `listings` was started before the files were read.
+  // `listings` was started before the files were read; `listing_time` is how
+  // long a listing took us.
   MergeCommit(const store::FileDescriptor* directory, std::string path,
-              store::ListingWatch* listings, std::vector<OldFile>* old,
+              store::ListingWatch* listings,
+              std::chrono::microseconds listing_time, std::vector<OldFile>* old,
               std::vector<NewFile> made);
 
   // Carries it out. Fails when nothing has changed, or when the system refuses
@@ -60,12 +62,17 @@ class MergeCommit {
   const store::FileDescriptor& directory_;
   const std::string path_;
   store::ListingWatch& listings_;
+  const std::chrono::microseconds pause_;
   std::vector<OldFile>& old_;
   const std::vector<NewFile> made_;
   Names names_made_;
   store::MergeWorkspace* workspace_ = nullptr;
-  std::chrono::microseconds pause_{0};
 };
+
+// Undoes a commit, if there was one, and what came before it. The directory is
+// locked.
+Status UndoExchange(store::MergeWorkspace* workspace,
+                    const std::vector<std::string>& made);
 
 // Finishes or undoes what a cleaner had begun that was killed. True when there
 // was something. Fails as busy where a cleaner is at work.

@@ -161,28 +161,6 @@ void GiveBack(std::vector<OldFile>* files) {
   }
 }
 
-Status UndoExchange(store::MergeWorkspace* workspace,
-                    const std::vector<std::string>& made) {
-  if (workspace->is_committed()) {
-    const auto waiting = workspace->List(store::kMergeDone);
-    if (!waiting.ok()) return waiting.status();
-    for (const std::string& name : made) {
-      if (IsIn(*waiting, name)) continue;
-      Status status = workspace->TakeOut(name);
-      if (!status.ok()) return status;
-    }
-    Status status = workspace->Withdraw();
-    if (!status.ok()) return status;
-  }
-  const auto names = workspace->List(store::kMergeOld);
-  if (!names.ok()) return names.status();
-  for (const std::string& name : *names) {
-    Status status = workspace->PutBack(name);
-    if (!status.ok()) return status;
-  }
-  return {};
-}
-
 bool IsIn(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }

@@ -77,11 +77,6 @@ Result<std::vector<std::string>> LockUnlessLost(
 // Gives the leases back, also those that a forked child has got a copy of.
 void GiveBack(std::vector<OldFile>* files);
 
-// Undoes a commit, if there was one, and what came before it. The directory is
-// locked.
-Status UndoExchange(store::MergeWorkspace* workspace,
-                    const std::vector<std::string>& made);
-
 bool IsIn(const std::vector<std::string>& names, const std::string& name);
 
 // Whose the file is to be that stands for these: whoever may read all of them

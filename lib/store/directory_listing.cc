@@ -37,9 +37,9 @@ Status ApplyMerge(const FileDescriptor& fd, const std::string& path,
                   std::vector<std::string>* names) {
   Result<MergeView> view = LookAtMerge(fd, path);
   if (!view.ok()) return view.status();
-  const bool has_fence = !HasFile(fd, kFenceName);
+  const bool is_fence = !HasFile(fd, kFenceName);
   std::erase_if(*names, [&](const std::string& name) {
-    return (has_fence && name == kFenceName) ||
+    return (is_fence && name == kFenceName) ||
            std::find(view->hidden.begin(), view->hidden.end(), name) !=
                view->hidden.end();
   });
@@ -75,10 +75,33 @@ bool IsFile(const std::string& path) {
   return stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode);
 }
 
-bool Has(const FileDescriptor& directory, const std::string& name) {
+FileDescriptor OpenSubdirectory(int directory_fd, const char* name) noexcept {
+  return FileDescriptor(openat(
+      directory_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+Result<std::vector<std::string>> ListNames(FileDescriptor directory,
+                                           const std::string& path) {
+  if (!directory.valid()) return SystemStatus(path, "cannot list", errno);
+  const std::unique_ptr<DIR, CloseDirectory> stream(fdopendir(directory.get()));
+  if (stream == nullptr) return SystemStatus(path, "cannot list", errno);
+  directory.Release();
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const dirent* found = readdir(stream.get());
+    if (found == nullptr) break;
+    const std::string_view name = found->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  if (errno != 0) return SystemStatus(path, "cannot list", errno);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool Has(int directory_fd, const std::string& name) {
   struct stat info;
-  return fstatat(directory.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) ==
-         0;
+  return fstatat(directory_fd, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 bool HasFile(const FileDescriptor& directory, const std::string& name) {
@@ -98,29 +121,20 @@ std::string_view BaseName(std::string_view path) {
 
 Result<std::vector<std::string>> ListMetricFiles(const FileDescriptor& fd,
                                                  const std::string& path) {
-  // The stream gets a descriptor of its own: closing it would let the lock go.
-  FileDescriptor again(
-      openat(fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!again.valid()) return SystemStatus(path, "cannot list", errno);
-  const std::unique_ptr<DIR, CloseDirectory> stream(fdopendir(again.get()));
-  if (stream == nullptr) return SystemStatus(path, "cannot list", errno);
-  again.Release();
-  std::vector<std::string> names;
-  bool has_merge = false;
-  for (;;) {
-    errno = 0;
-    const dirent* found = readdir(stream.get());
-    if (found == nullptr) break;
-    const std::string_view name = found->d_name;
-    has_merge = has_merge || name == kMergeName || name == kFenceName;
-    if (IsListed(name)) names.emplace_back(name);
-  }
-  if (errno != 0) return SystemStatus(path, "cannot list", errno);
-  if (has_merge) {
-    Status status = ApplyMerge(fd, path, &names);
-    if (!status.ok()) return status;
-  }
-  std::sort(names.begin(), names.end());
+  // Of a descriptor of its own: closing this one would let the lock go.
+  Result<std::vector<std::string>> names =
+      ListNames(OpenSubdirectory(fd.get(), "."), path);
+  if (!names.ok()) return names;
+  const bool has_merge =
+      std::any_of(names->begin(), names->end(), [](const std::string& name) {
+        return name == kMergeName || name == kFenceName;
+      });
+  std::erase_if(*names,
+                [](const std::string& name) { return !IsListed(name); });
+  if (!has_merge) return names;
+  Status status = ApplyMerge(fd, path, &*names);
+  if (!status.ok()) return status;
+  std::sort(names->begin(), names->end());
   return names;
 }
 

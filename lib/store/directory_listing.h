@@ -18,8 +18,17 @@ Result<FileDescriptor> OpenAndLock(const std::string& path, LockMode mode);
 // Whether the path is there, and no directory.
 bool IsFile(const std::string& path);
 
-// Whether the directory has something of that name.
-bool Has(const FileDescriptor& directory, const std::string& name);
+// A directory in another, never through a link; invalid, with errno, where
+// there is none.
+FileDescriptor OpenSubdirectory(int directory_fd, const char* name) noexcept;
+
+// The names of all that is in an open directory, sorted. `path` is what the
+// failure calls it.
+Result<std::vector<std::string>> ListNames(FileDescriptor directory,
+                                           const std::string& path);
+
+// Whether a directory has something of that name.
+bool Has(int directory_fd, const std::string& name);
 
 // Whether the directory has a regular file of that name.
 bool HasFile(const FileDescriptor& directory, const std::string& name);

@@ -19,19 +19,6 @@ namespace {
 
 constexpr mode_t kMode = 0666;  // less the umask, as Python's open()
 
-WriteFailure WriteAt(int fd, const char* bytes, std::size_t size,
-                     off_t offset) {
-  while (size > 0) {
-    const ssize_t count = pwrite(fd, bytes, size, offset);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return {"cannot write", count < 0 ? errno : EIO};
-    bytes += count;
-    size -= static_cast<std::size_t>(count);
-    offset += count;
-  }
-  return {};
-}
-
 }  // namespace
 
 FileNameText UniqueHiddenName(std::string_view suffix) noexcept {
@@ -62,8 +49,7 @@ WriteFailure HiddenFile::Create(std::uint32_t used,
   LockFile(fd_.get());
   WriteFailure failure = ReserveBlocks(fd_.get(), 0, WholePages(used));
   if (failure.failed()) return failure;
-  failure = WriteAt(fd_.get(), entries.data(), entries.size(),
-                    format::kDiskHeaderSize);
+  failure = WriteAt(fd_.get(), entries, format::kDiskHeaderSize);
   return failure.failed() ? failure : WriteUsed(fd_.get(), used);
 }
 
@@ -102,8 +88,19 @@ bool IsFileLocked(int fd) noexcept {
   return false;
 }
 
+WriteFailure WriteAt(int fd, std::string_view bytes, off_t offset) noexcept {
+  while (!bytes.empty()) {
+    const ssize_t count = pwrite(fd, bytes.data(), bytes.size(), offset);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return {"cannot write", count < 0 ? errno : EIO};
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+    offset += count;
+  }
+  return {};
+}
+
 WriteFailure WriteUsed(int fd, std::uint32_t used) noexcept {
-  return WriteAt(fd, reinterpret_cast<const char*>(&used), sizeof(used), 0);
+  return WriteAt(fd, {reinterpret_cast<const char*>(&used), sizeof(used)}, 0);
 }
 
 WriteFailure ReserveBlocks(int fd, std::uint64_t from,

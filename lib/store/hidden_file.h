@@ -1,6 +1,8 @@
 #ifndef PROMSHM_STORE_HIDDEN_FILE_H_
 #define PROMSHM_STORE_HIDDEN_FILE_H_
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string_view>
 
@@ -58,6 +60,9 @@ bool LockFile(int fd) noexcept;
 
 // Whether somebody has such a lock: a writer of promshm's, or of Ruby's.
 bool IsFileLocked(int fd) noexcept;
+
+// Writes all of it.
+WriteFailure WriteAt(int fd, std::string_view bytes, off_t offset) noexcept;
 
 // Stores a header's `used`.
 WriteFailure WriteUsed(int fd, std::uint32_t used) noexcept;

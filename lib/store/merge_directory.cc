@@ -1,29 +1,19 @@
 #include "store/merge_directory.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 #include <utility>
 
+#include "store/directory_listing.h"
 #include "store/metric_file_reader.h"
 #include "store/system_error.h"
 
 namespace promshm::store {
 namespace {
-
-struct CloseDirectory {
-  void operator()(DIR* stream) const { closedir(stream); }
-};
-
-bool HasEntry(int directory_fd, const char* name) {
-  struct stat info;
-  return fstatat(directory_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
-}
 
 // Drops names that are not the user's.
 void KeepThoseOf(uid_t user, int directory_fd,
@@ -39,7 +29,7 @@ void KeepThoseOf(uid_t user, int directory_fd,
 Status FindFiles(int directory_fd, int merge_fd, const std::string& path,
                  MergeView* view) {
   const char* part = kMergeOld;
-  if (HasEntry(merge_fd, kMergeDone)) {
+  if (Has(merge_fd, kMergeDone)) {
     part = kMergeDone;
     const std::optional<MergeJournal> journal =
         ReadJournal(merge_fd, kMergeJournal);
@@ -50,7 +40,7 @@ Status FindFiles(int directory_fd, int merge_fd, const std::string& path,
       view->hidden = journal->made;
     }
   }
-  Result<std::vector<std::string>> files = ListAll(merge_fd, part, path);
+  Result<std::vector<std::string>> files = ListPart(merge_fd, part, path);
   if (!files.ok()) return files.status();
   view->added = *std::move(files);
   const std::string prefix = view->name + '/' + part + '/';
@@ -65,30 +55,11 @@ Status FindFiles(int directory_fd, int merge_fd, const std::string& path,
 
 }  // namespace
 
-FileDescriptor OpenSubdirectory(int directory_fd, const char* name) noexcept {
-  return FileDescriptor(openat(
-      directory_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-}
-
-Result<std::vector<std::string>> ListAll(int directory_fd, const char* name,
-                                         const std::string& path) {
-  std::vector<std::string> names;
-  FileDescriptor fd = OpenSubdirectory(directory_fd, name);
-  if (!fd.valid() && errno == ENOENT) return names;
-  if (!fd.valid()) return SystemStatus(path + '/' + name, "cannot list", errno);
-  const std::unique_ptr<DIR, CloseDirectory> stream(fdopendir(fd.get()));
-  if (stream == nullptr) {
-    return SystemStatus(path + '/' + name, "cannot list", errno);
-  }
-  fd.Release();
-  errno = 0;
-  while (const dirent* found = readdir(stream.get())) {
-    const std::string_view entry = found->d_name;
-    if (entry != "." && entry != "..") names.emplace_back(entry);
-  }
-  if (errno != 0) return SystemStatus(path + '/' + name, "cannot list", errno);
-  std::sort(names.begin(), names.end());
-  return names;
+Result<std::vector<std::string>> ListPart(int merge_fd, const char* part,
+                                          const std::string& path) {
+  FileDescriptor fd = OpenSubdirectory(merge_fd, part);
+  if (!fd.valid() && errno == ENOENT) return std::vector<std::string>();
+  return ListNames(std::move(fd), path + '/' + part);
 }
 
 std::optional<MergeJournal> ReadJournal(int merge_fd, const char* name) {

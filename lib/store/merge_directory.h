@@ -35,12 +35,9 @@ inline constexpr char kMergeNew[] = "new";
 inline constexpr char kMergeOld[] = "old";
 inline constexpr char kMergeDone[] = "done";
 
-// A directory, never through a link; invalid, with errno, where there is none.
-FileDescriptor OpenSubdirectory(int directory_fd, const char* name) noexcept;
-
-// The names in a directory of a merge.
-Result<std::vector<std::string>> ListAll(int directory_fd, const char* name,
-                                         const std::string& path);
+// The names in a part of a merge; none where that is not there.
+Result<std::vector<std::string>> ListPart(int merge_fd, const char* part,
+                                          const std::string& path);
 
 // kMergeJournal or kMergeFinal. None where there is none, or not a whole one.
 std::optional<MergeJournal> ReadJournal(int merge_fd, const char* name);

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "store/directory_listing.h"
 #include "store/directory_lock.h"
 #include "store/rename.h"
 #include "store/system_error.h"
@@ -19,15 +20,6 @@ namespace {
 
 // A reader looks for a moment whether somebody is at work.
 constexpr std::chrono::milliseconds kReadersMoment(100);
-
-bool IsSame(const struct stat& a, const struct stat& b) {
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-bool HasEntry(int directory_fd, const char* name) {
-  struct stat info;
-  return fstatat(directory_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
-}
 
 }  // namespace
 
@@ -66,10 +58,8 @@ Result<MergeWorkspace> MergeWorkspace::Find(
       }
       // It may have been renamed or removed meanwhile.
       struct stat locked;
-      struct stat named;
       if (fstat(workspace.fd_.get(), &locked) == 0 &&
-          fstatat(directory->get(), name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-          IsSame(locked, named)) {
+          IsNameOf(directory->get(), name, locked.st_ino)) {
         return workspace;
       }
     } else if (std::chrono::steady_clock::now() >= deadline) {
@@ -92,13 +82,11 @@ Status MergeWorkspace::RemoveUnseen(const FileDescriptor& directory,
   return SystemStatus(path + '/' + name, "cannot remove", errno);
 }
 
-bool MergeWorkspace::is_committed() const {
-  return HasEntry(fd_.get(), kMergeDone);
-}
+bool MergeWorkspace::is_committed() const { return Has(fd_.get(), kMergeDone); }
 
 Result<std::vector<std::string>> MergeWorkspace::List(const char* part) const {
-  return ListAll(fd_.get(), part,
-                 path_ + '/' + (is_raised_ ? kFenceName : kMergeName));
+  return ListPart(fd_.get(), part,
+                  path_ + '/' + (is_raised_ ? kFenceName : kMergeName));
 }
 
 Status MergeWorkspace::WriteNew(const std::string& name, std::string_view bytes,
@@ -111,8 +99,8 @@ Status MergeWorkspace::WriteNew(const std::string& name, std::string_view bytes,
   const WriteFailure reserved =
       ReserveBlocks(fd.get(), 0, WholePages(bytes.size()));
   if (reserved.failed()) return Done(reserved.error, name, reserved.what);
-  Status status = Write(fd.get(), bytes, name);
-  if (!status.ok()) return status;
+  const WriteFailure written = WriteAt(fd.get(), bytes, 0);
+  if (written.failed()) return Done(written.error, name, written.what);
   struct stat info;
   if (fstat(fd.get(), &info) != 0) return Failed(name, "cannot stat");
   const bool is_given =
@@ -137,8 +125,11 @@ Status MergeWorkspace::WriteJournal(const MergeJournal& journal) const {
       openat(fd_.get(), kMergeJournal,
              O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd.valid()) return Failed(kMergeJournal, "cannot create");
-  Status status = Write(fd.get(), journal.ToText(), kMergeJournal);
-  if (status.ok()) status = Give(fd.get(), 0644);
+  const WriteFailure written = WriteAt(fd.get(), journal.ToText(), 0);
+  if (written.failed()) {
+    return Done(written.error, kMergeJournal, written.what);
+  }
+  Status status = Give(fd.get(), 0644);
   if (status.ok()) status = Sync(fd.get());
   if (!status.ok()) return status;
   const FileDescriptor part = OpenSubdirectory(fd_.get(), kMergeNew);
@@ -272,7 +263,7 @@ Status MergeWorkspace::Make() {
                                 directory_->get(), kMergeName);
     if (error == 0) {
       // The other may have raised his fence since we looked.
-      if (!HasEntry(directory_->get(), kFenceName)) return {};
+      if (!Has(directory_->get(), kFenceName)) return {};
       status = Discard();
       fd_.Close();
       return status;
@@ -322,17 +313,6 @@ Status MergeWorkspace::Give(int fd, mode_t permissions) const {
   if ((!is_given && geteuid() == 0) ||
       fchmod(fd, info.st_mode & permissions) != 0) {
     return Failed(kMergeName, "cannot give to the directory's owner");
-  }
-  return {};
-}
-
-Status MergeWorkspace::Write(int fd, std::string_view bytes,
-                             const std::string& name) const {
-  while (!bytes.empty()) {
-    const ssize_t count = write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Failed(name, "cannot write");
-    bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return {};
 }

@@ -113,7 +113,6 @@ class MergeWorkspace {
   Status Make();
   Status Fill(const FileNameText& name);
   Status Give(int fd, mode_t permissions) const;
-  Status Write(int fd, std::string_view bytes, const std::string& name) const;
   Status SyncParts() const;
   Status Sync(int fd) const;
   Status Rename(int fd, const char* from, const char* to) const;

@@ -20,7 +20,9 @@ Result<CleanRun> RunOnce(const std::string& directory,
   Result<CleaningReport> report =
       dry_run ? RehearseCleaning(*plan) : Clean(*plan);
   if (!report.ok()) return report.status();
-  return CleanRun{*std::move(plan), *std::move(report)};
+  std::vector<Issue> issues = plan->issues;
+  issues.insert(issues.end(), report->issues.begin(), report->issues.end());
+  return CleanRun{*std::move(plan), *std::move(report), std::move(issues)};
 }
 
 bool IsToldToStop() {

@@ -2,6 +2,7 @@
 #define PROMSHM_TOOLS_CLEAN_CLEAN_RUN_H_
 
 #include <string>
+#include <vector>
 
 #include "promshm/maintain.h"
 #include "promshm/status.h"
@@ -12,6 +13,7 @@ namespace promshm::tools {
 struct CleanRun {
   CleaningPlan plan;
   CleaningReport report;
+  std::vector<Issue> issues;  // of both
 };
 
 // Finishes what another cleaner left, plans, and carries the plan out, or only
