@@ -21,7 +21,7 @@
 #include "store/file_facts.h"
 #include "store/hidden_file.h"
 #include "store/listing_watch.h"
-#include "store/merge_workspace.h"
+#include "store/merge_place.h"
 
 namespace promshm {
 namespace {
@@ -114,8 +114,8 @@ class Cleaning {
     std::erase_if(*tasks, [&](const Task& task) {
       if (!task.is_directory) return false;
       if (status.ok() && !is_rehearsal_) {
-        status = store::MergeWorkspace::RemoveUnseen(
-            directory_, plan_.directory, task.name);
+        status =
+            store::RemoveUnseenPlace(directory_, plan_.directory, task.name);
       }
       return true;
     });

@@ -12,10 +12,9 @@
 
 #include "promshm/status.h"
 #include "store/file_descriptor.h"
-#include "store/fixed_text.h"
-#include "store/hidden_file.h"
 #include "store/merge_directory.h"
 #include "store/merge_journal.h"
+#include "store/merge_place.h"
 
 namespace promshm::store {
 
@@ -50,31 +49,20 @@ struct FileOwner {
 // Lifetime: `directory` must outlive it. Thread safety: needs external locking.
 class MergeWorkspace {
  public:
-  // Makes the workspace, which is complete and locked when others see it, or
-  // takes over what somebody left who died. Waits so long for another cleaner,
-  // then fails as busy. Fails where another user has left one who is not to be
-  // trusted.
+  // As OpenMergePlace(): a new one, or what somebody left who died.
   static Result<MergeWorkspace> Open(const FileDescriptor* directory,
                                      const std::string& path,
                                      std::chrono::milliseconds patience);
 
-  // As Open, and only where it is there: invalid() otherwise.
+  // As FindMergePlace(): not valid where it is not there.
   static Result<MergeWorkspace> Find(const FileDescriptor* directory,
                                      const std::string& path,
                                      std::chrono::milliseconds patience);
 
-  // Removes one that its maker was killed over before anybody saw it.
-  static Status RemoveUnseen(const FileDescriptor& directory,
-                             const std::string& path, const std::string& name);
-
-  ~MergeWorkspace() { Unlock(); }
-  MergeWorkspace(MergeWorkspace&& other) = default;
-  MergeWorkspace& operator=(MergeWorkspace&& other) = delete;
-
-  bool valid() const { return fd_.valid(); }
-  bool is_raised() const { return is_raised_; }
+  bool valid() const { return place_.fd.valid(); }
+  bool is_raised() const { return place_.is_raised; }
   bool is_committed() const;
-  int fd() const { return fd_.get(); }
+  int fd() const { return place_.fd.get(); }
 
   // The names of files in a part of it.
   Result<std::vector<std::string>> List(const char* part) const;
@@ -104,28 +92,24 @@ class MergeWorkspace {
   Status TakeOut(const std::string& name) const;
 
  private:
-  MergeWorkspace(const FileDescriptor* directory, std::string path)
-      : directory_(directory), path_(std::move(path)) {}
+  MergeWorkspace(const FileDescriptor* directory, std::string path,
+                 MergePlace place)
+      : directory_(directory),
+        path_(std::move(path)),
+        place_(std::move(place)) {}
 
-  // For children, too, that were forked meanwhile.
-  void Unlock();
-  Result<bool> TryOpen(const char* name);
-  Status Make();
-  Status Fill(const FileNameText& name);
-  Status Give(int fd, mode_t permissions) const;
   Status SyncParts() const;
   Status Sync(int fd) const;
   Status Rename(int fd, const char* from, const char* to) const;
   Status Move(const char* from_part, const char* to_part,
               const std::string& name) const;
+  std::string Inside(const std::string& name) const;
   Status Done(int error, const std::string& name, const char* what) const;
   Status Failed(const std::string& name, const char* what) const;
 
   const FileDescriptor* directory_;
   std::string path_;
-  FileDescriptor fd_;
-  FileDescriptor old_;
-  bool is_raised_ = false;
+  MergePlace place_;
 };
 
 }  // namespace promshm::store
