@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "format/dialect.h"
 #include "format/entry_cursor.h"
 #include "tests/support/file_builder.h"
 
@@ -45,6 +46,7 @@ class FoldTest : public ::testing::Test {
  protected:
   void Begin(const std::string& name) {
     fold_ = std::make_unique<Fold>(NameOf(name), /*with_living=*/false);
+    needs_timestamps_ = format::IsMostRecent(NameOf(name).mode);
   }
 
   Fold::Added Add(const FileBuilder& file) {
@@ -55,8 +57,12 @@ class FoldTest : public ::testing::Test {
     std::int32_t used;
     std::memcpy(&used, bytes.data(), sizeof(used));
     const std::string_view view(copy.get(), bytes.size());
-    return fold_->Add({view.substr(0, static_cast<std::size_t>(used)),
-                       static_cast<std::uint64_t>(used), std::nullopt});
+    const std::uint64_t entries_end = static_cast<std::uint64_t>(used);
+    const store::FileContents contents{view.substr(0, entries_end), entries_end,
+                                       std::nullopt};
+    return fold_->Add(
+        contents,
+        format::FindDialect(contents.bytes, contents.used, needs_timestamps_));
   }
 
   std::vector<Line> Lines(Generation generation = Generation::kCurrent,
@@ -76,6 +82,7 @@ class FoldTest : public ::testing::Test {
   }
 
   std::unique_ptr<Fold> fold_;
+  bool needs_timestamps_ = false;
 };
 
 constexpr const char* kX = R"(["x", "x_total", {}, "X"])";

@@ -4,12 +4,12 @@
 #include <cmath>
 #include <limits>
 #include <set>
-#include <tuple>
 
 #include "format/dumps_text.h"
 #include "format/entry_cursor.h"
 #include "format/layout.h"
 #include "format/metric_key.h"
+#include "maintain/uncumulate.h"
 #include "store/file_walk.h"
 
 namespace promshm::maintain {
@@ -73,17 +73,14 @@ Fold::Fold(format::MetricFileName target, bool with_living)
   all_.Begin();
 }
 
-Fold::Added Fold::Add(const store::FileContents& contents) {
-  const format::Dialect dialect = format::FindDialect(
-      contents.bytes, contents.used, store::NeedsTimestamps(target_));
+Fold::Added Fold::Add(const store::FileContents& contents,
+                      const format::Dialect& dialect) {
   const collect::FoundEntries found = Find(contents, dialect);
   const collect::NumberList& keys = *found.entries.keys;
   const collect::Merge merge =
       collect::MergeOf(collect::KindOf(target_, dialect));
   sums_.Add(merge, found.entries, contents.bytes.data());
-  if (with_living_) {
-    all_.Add(merge, found.entries, contents.bytes.data());
-  }
+  if (with_living_) all_.Add(merge, found.entries, contents.bytes.data());
   keys_.insert(found.entries.keys);
   if (!keys.empty()) {
     newest_ = std::max(newest_.value_or(Generation::kArrays),
@@ -98,9 +95,7 @@ Fold::Added Fold::Add(const store::FileContents& contents) {
 }
 
 void Fold::AddLiving(const store::FileContents& contents,
-                     bool comes_before_merged) {
-  const format::Dialect dialect = format::FindDialect(
-      contents.bytes, contents.used, store::NeedsTimestamps(target_));
+                     const format::Dialect& dialect, bool comes_before_merged) {
   const collect::FoundEntries found = Find(contents, dialect);
   const collect::Merge merge =
       collect::MergeOf(collect::KindOf(target_, dialect));
@@ -149,7 +144,7 @@ Result<Fold::File> Fold::Finish(Generation generation) {
   values.resize(index_.cells().size());
   if (with_living_) LetNothingFall(&values);
   std::vector<bool> are_last(values.size());
-  Uncumulate(&values, &are_last);
+  Uncumulate(index_, &values, &are_last);
   File file;
   file.bytes.resize(format::kDiskHeaderSize);
   const auto add = [&](std::string_view key, std::uint32_t cell) {
@@ -249,43 +244,6 @@ void Fold::LearnHelps() {
   helps_.assign(index_.groups().size(), collect::kNoHelp);
   for (const collect::KnownKey& key : index_.keys()) {
     if (helps_[key.group] == collect::kNoHelp) helps_[key.group] = key.help;
-  }
-}
-
-// Makes of cumulated buckets what lies in each of them. A stored count that
-// goes beyond the last bucket, which then is not +Inf, becomes what lies there,
-// in the bucket that is the last.
-void Fold::Uncumulate(Values* values, std::vector<bool>* are_last) const {
-  using Place = std::tuple<std::uint32_t, std::uint32_t, double>;
-  std::map<Place, std::uint32_t> buckets;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> counts;
-  for (std::uint32_t number = kNoCell + 1; number < index_.cells().size();
-       ++number) {
-    const Cell& cell = index_.cells()[number];
-    if (!index_.groups()[cell.group].kind.cumulated) continue;
-    if (cell.bound) {
-      buckets.emplace(Place(cell.group, cell.label_set, *cell.bound), number);
-    } else if (index_.Name(cell.sample).ends_with("_count")) {
-      counts.emplace(std::pair(cell.group, cell.label_set), number);
-    }
-  }
-  double before = 0;
-  for (auto bucket = buckets.begin(); bucket != buckets.end(); ++bucket) {
-    const auto [group, label_set, bound] = bucket->first;
-    const double cumulated = (*values)[bucket->second];
-    (*values)[bucket->second] = cumulated - before;
-    before = cumulated;
-    const auto next = std::next(bucket);
-    if (next != buckets.end() && std::get<0>(next->first) == group &&
-        std::get<1>(next->first) == label_set) {
-      continue;
-    }
-    const auto count = counts.find(std::pair(group, label_set));
-    if (count != counts.end() && !std::isinf(bound)) {
-      (*values)[count->second] -= before;
-      (*are_last)[count->second] = true;
-    }
-    before = 0;
   }
 }
 

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -57,14 +56,16 @@ class Fold {
   };
 
   // Adds a file's entries, in the order of the files' names.
-  Added Add(const store::FileContents& contents);
+  Added Add(const store::FileContents& contents,
+            const format::Dialect& dialect);
 
   // A file that readers add up with the merged one; in that order, too. Only of
   // what is never to fall: a sum of fractions depends on the order in the last
   // digits, and a counter that falls by one is taken for one that began anew.
   // So the merged values are made such that readers of promshm, who add up in
   // the order of names, come to no less than before.
-  void AddLiving(const store::FileContents& contents, bool comes_before_merged);
+  void AddLiving(const store::FileContents& contents,
+                 const format::Dialect& dialect, bool comes_before_merged);
 
   const format::MetricFileName& target() const { return target_; }
 
@@ -101,7 +102,6 @@ class Fold {
   std::string Respell(std::uint32_t key, Result<format::MetricKey> parsed,
                       bool with_help) const;
   void LearnHelps();
-  void Uncumulate(Values* values, std::vector<bool>* are_last) const;
   std::string LastBucket(std::uint32_t cell, bool with_help) const;
 
   const format::MetricFileName target_;

@@ -15,14 +15,15 @@ void MergedFiles::AddLiving(const format::MetricFileName& name,
   const format::Dialect dialect = format::FindDialect(
       contents.bytes, contents.used, store::NeedsTimestamps(name));
   FoldOf(name, dialect)
-      .AddLiving(contents, name.identifier < format::MergedIdentifier(1));
+      .AddLiving(contents, dialect,
+                 name.identifier < format::MergedIdentifier(1));
 }
 
 Fold::Added MergedFiles::Add(const format::MetricFileName& name,
                              const store::FileContents& contents) {
   const format::Dialect dialect = format::FindDialect(
       contents.bytes, contents.used, store::NeedsTimestamps(name));
-  return FoldOf(name, dialect).Add(contents);
+  return FoldOf(name, dialect).Add(contents, dialect);
 }
 
 Fold& MergedFiles::FoldOf(const format::MetricFileName& name,
