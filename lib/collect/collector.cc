@@ -125,6 +125,9 @@ Collector::Collector(const std::vector<std::string>& sources)
     : memory_(std::make_unique<Memory>(
           sources, collect::KnownDirectory::Files::kTaken)) {}
 
+Collector::Collector(CollectorOptions options)
+    : Collector(options.sources) {}
+
 Collector::~Collector() = default;
 Collector::Collector(Collector&& other) noexcept = default;
 Collector& Collector::operator=(Collector&& other) noexcept = default;

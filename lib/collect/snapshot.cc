@@ -1,8 +1,19 @@
 #include "promshm/snapshot.h"
 
 #include "collect/kept_texts.h"
+#include "promshm/process_report.h"
 
 namespace promshm {
+
+namespace {
+
+std::shared_ptr<const std::vector<ProcessReport>> NoReports() {
+  static const auto none =
+      std::make_shared<const std::vector<ProcessReport>>();
+  return none;
+}
+
+}  // namespace
 
 const char* ToString(FamilyType type) {
   switch (type) {
@@ -23,7 +34,9 @@ SnapshotLayout::SnapshotLayout()
 
 SnapshotLayout::~SnapshotLayout() = default;
 
-Snapshot::Snapshot() : layout_(std::make_shared<SnapshotLayout>()) {}
+Snapshot::Snapshot()
+    : layout_(std::make_shared<SnapshotLayout>()),
+      process_reports_(NoReports()) {}
 
 Snapshot::Snapshot(std::shared_ptr<const SnapshotLayout> layout,
                    std::vector<double> values,
@@ -32,11 +45,14 @@ Snapshot::Snapshot(std::shared_ptr<const SnapshotLayout> layout,
     : layout_(std::move(layout)),
       values_(std::move(values)),
       processes_(std::move(processes)),
-      issues_(std::move(issues)) {}
+      issues_(std::move(issues)),
+      process_reports_(NoReports()) {}
 
 Snapshot Snapshot::WithLayout(
     std::shared_ptr<const SnapshotLayout> layout) const {
-  return {std::move(layout), values_, processes_, issues_};
+  Snapshot snapshot(std::move(layout), values_, processes_, issues_);
+  snapshot.SetProcessReports(process_reports_);
+  return snapshot;
 }
 
 }  // namespace promshm

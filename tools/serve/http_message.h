@@ -21,6 +21,13 @@ struct Request {
   // All fields of that name joined with ", "; empty where there is none.
   std::string accept;
   std::string accept_encoding;
+  std::string authorization = {};
+
+  // X-Prometheus-Scrape-Timeout-Seconds.
+  std::string scrape_timeout = {};
+
+  // Who asks, as a log says it: `127.0.0.1:5000`, `unix`.
+  std::string client = {};
 };
 
 // The answer to GET. For HEAD the server sends the same without the body, so

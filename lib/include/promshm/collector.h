@@ -1,22 +1,67 @@
 #ifndef PROMSHM_COLLECTOR_H_
 #define PROMSHM_COLLECTOR_H_
 
+#include <chrono>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "promshm/export.h"
+#include "promshm/gauge_mode.h"
 #include "promshm/snapshot.h"
 #include "promshm/status.h"
 
 namespace promshm {
 
-/// What to leave out of a collection.
+/// What to collect, and how, each time.
+struct CollectorOptions {
+  /// Directories, collected as if their files lay in one; each may be a metric
+  /// file, too. Duplicates count twice.
+  std::vector<std::string> sources;
+
+  /// What the series of gauges of the modes all and liveall get as a label
+  /// `directory`, one for each source, so that processes of two directories
+  /// with the same identifier stay apart. Empty: no such label.
+  std::vector<std::string> source_labels;
+
+  /// Leaves out the live gauges of processes that are proven to be dead, as if
+  /// a cleaner had removed their files.
+  bool leave_out_dead = false;
+
+  /// Gauges that are merged otherwise than their files say: by family, one of
+  /// kAll, kMin, kMax and kSum.
+  std::map<std::string, GaugeMode> gauge_modes;
+
+  /// Labels that series lose before they are merged. Those that have become
+  /// equal are added up, gauges merged by their mode; gauges of the modes all
+  /// and liveall are added up, too. Not `le`, without which a histogram is
+  /// none.
+  std::vector<std::string> drop_labels;
+
+  /// Families to keep, all where empty, and of those the ones to drop: by
+  /// patterns of the family's name or of the name of any of its samples, in
+  /// which `*` stands for any text and `?` for one character.
+  std::vector<std::string> keep;
+  std::vector<std::string> drop;
+
+  /// Where the processes are looked up of whose files the kernel does not tell.
+  std::string proc = "/proc";
+};
+
+/// What one collection is to give.
 struct CollectOptions {
   /// Families to collect, by the family's name or the name of any of its
   /// samples (`x`, `x_total`, `x_bucket`), also as underscores escape it.
   /// Empty: all of them. What is not wanted is left out before it is merged.
   std::vector<std::string> names;
+
+  /// Fills Snapshot::process_reports().
+  bool with_processes = false;
+
+  /// When to give up waiting for a cleaner, before the two seconds are over.
+  std::optional<std::chrono::steady_clock::time_point> deadline = std::nullopt;
 };
 
 /// Purpose: sums the metric files of a multiprocess directory, by the rules of
@@ -61,6 +106,8 @@ class PROMSHM_EXPORT Collector {
   /// Collects several sources as if their files lay in one directory. Each is
   /// a directory or one metric file. Duplicates count twice.
   explicit Collector(const std::vector<std::string>& sources);
+
+  explicit Collector(CollectorOptions options);
 
   ~Collector();
   Collector(Collector&& other) noexcept;

@@ -13,6 +13,8 @@
 
 namespace promshm {
 
+struct ProcessReport;
+
 namespace collect {
 class KeptTexts;
 }  // namespace collect
@@ -143,11 +145,23 @@ class PROMSHM_EXPORT Snapshot {
   /// In the order of the files' names, then conflicts between families.
   const std::vector<Issue>& issues() const { return issues_; }
 
+  /// Who wrote what (process_report.h), in the order of sources and
+  /// identifiers; empty unless CollectOptions::with_processes.
+  const std::vector<ProcessReport>& process_reports() const {
+    return *process_reports_;
+  }
+
+  void SetProcessReports(
+      std::shared_ptr<const std::vector<ProcessReport>> reports) {
+    process_reports_ = std::move(reports);
+  }
+
  private:
   std::shared_ptr<const SnapshotLayout> layout_;
   std::vector<double> values_;
   std::vector<std::uint32_t> processes_;
   std::vector<Issue> issues_;
+  std::shared_ptr<const std::vector<ProcessReport>> process_reports_;
 };
 
 }  // namespace promshm

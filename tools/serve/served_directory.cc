@@ -1,0 +1,25 @@
+#include "tools/serve/served_directory.h"
+
+#include <utility>
+
+namespace promshm::tools {
+namespace {
+
+CollectorOptions Of(const std::string& path, CollectorOptions view) {
+  view.sources = {path};
+  return view;
+}
+
+}  // namespace
+
+ServedDirectory::ServedDirectory(std::string name, std::string path,
+                                 CollectorOptions view)
+    : name_(std::move(name)),
+      path_(std::move(path)),
+      collector_(Of(path_, std::move(view))) {}
+
+Result<Snapshot> ServedDirectory::Collect(const CollectOptions& options) {
+  return collector_.Collect(options);
+}
+
+}  // namespace promshm::tools
