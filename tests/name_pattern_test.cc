@@ -3,9 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 
 namespace promshm::format {
 namespace {
+
+bool MatchesPattern(std::string_view pattern, std::string_view name) {
+  return MatchesPattern(pattern, name, LetterCase::kIgnored);
+}
+
+TEST(NamePattern, CaseCountsWhereItShall) {
+  EXPECT_TRUE(MatchesPattern("http_*s", "http_requests", LetterCase::kCounts));
+  EXPECT_FALSE(MatchesPattern("Http_*", "http_requests", LetterCase::kCounts));
+}
 
 TEST(NamePattern, MatchesTextWithoutCase) {
   EXPECT_TRUE(MatchesPattern("http.Requests", "HTTP.requests"));

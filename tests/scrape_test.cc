@@ -12,6 +12,7 @@
 #include "collect/view.h"
 #include "promshm/exposition.h"
 #include "store/file_descriptor.h"
+#include "tests/support/collected.h"
 #include "tests/support/metric_directory_writer.h"
 #include "tests/support/temporary_directory.h"
 
@@ -75,7 +76,8 @@ class ScrapeTest : public ::testing::Test {
   }
 
   MetricDirectoryWriter directory_;
-  Scrape scrape_{{directory_.path()}, KnownDirectory::Files::kRefused};
+  Scrape scrape_{testing::OptionsFor(directory_.path()),
+                 KnownDirectory::Files::kRefused};
 };
 
 TEST_F(ScrapeTest, PassAfterPassReadsAndLooksUpNothing) {
@@ -149,7 +151,8 @@ TEST_F(ScrapeTest, AFileWithAnotherNameIsReadInPlace) {
 TEST_F(ScrapeTest, ReadersLetEachOtherRest) {
   directory_.Write("counter_1.db", {{Key("a"), 1}});
   directory_.Write("counter_2.db", {{Key("a"), 1}});
-  Scrape other({directory_.path()}, KnownDirectory::Files::kRefused);
+  Scrape other(testing::OptionsFor(directory_.path()),
+               KnownDirectory::Files::kRefused);
   for (int i = 0; i < 3; ++i) {
     Pass();
     ASSERT_TRUE(other.Pass().ok());

@@ -21,6 +21,12 @@ double Load(const char* place) {
 // can already send so many that come.
 constexpr std::size_t kAhead = 64;
 
+double FirstValue(Merge merge) {
+  return merge == Merge::kMin || merge == Merge::kMax
+             ? std::numeric_limits<double>::quiet_NaN()
+             : 0.0;
+}
+
 class InFile {
  public:
   InFile(const NumberList& offsets, const char* file)
@@ -71,21 +77,16 @@ void CellSums::Expect(const EntryList& entries, const char* file) {
 
 void CellSums::Add(Merge merge, const EntryList& entries, const char* file) {
   Grow();
-  const InFile source(*entries.offsets, file);
-  if (merge == Merge::kMostRecent) {
-    AddMostRecent(*entries.keys, source);
-  } else {
-    AddValues(merge, *entries.keys, source);
-  }
+  AddFrom(merge, *entries.keys, InFile(*entries.offsets, file));
 }
 
 void CellSums::Add(Merge merge, const EntryList& entries,
                    const KeptValues& values) {
   Grow();
   if (merge == Merge::kMostRecent) {
-    AddMostRecent(*entries.keys, KeptWithTimes{values.get()});
+    AddFrom(merge, *entries.keys, KeptWithTimes{values.get()});
   } else {
-    AddValues(merge, *entries.keys, Kept{values.get()});
+    AddFrom(merge, *entries.keys, Kept{values.get()});
   }
 }
 
@@ -108,6 +109,49 @@ KeptValues CellSums::Keep(Merge merge, const EntryList& entries,
     if (with_times) *next++ = source.Time(i);
   }
   return values;
+}
+
+template <typename Source>
+void CellSums::AddFrom(Merge merge, const NumberList& keys,
+                       const Source& source) {
+  if constexpr (requires { source.Time(0); }) {
+    if (merge == Merge::kMostRecent) {
+      merges_each_ ? AddEach(keys, source) : AddMostRecent(keys, source);
+      return;
+    }
+  }
+  merges_each_ ? AddEach(keys, source) : AddValues(merge, keys, source);
+}
+
+// Only a file with times has entries that are merged by them.
+template <typename Source>
+void CellSums::AddEach(const NumberList& keys, const Source& source) {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::uint32_t cell = cell_of_key_[keys[i]];
+    double& merged = values_[cell];
+    const double value = source.Value(i);
+    switch (merge_of_cell_[cell]) {
+      case Merge::kSum:
+        merged += value;
+        break;
+      case Merge::kMin:
+        if (value < merged || std::isnan(merged)) merged = value;
+        break;
+      case Merge::kMax:
+        if (value > merged || std::isnan(merged)) merged = value;
+        break;
+      case Merge::kMostRecent:
+        if constexpr (requires { source.Time(0); }) {
+          if (source.Time(i) <= times_[cell]) break;
+          times_[cell] = source.Time(i);
+          merged = value;
+        }
+        break;
+      case Merge::kLast:
+        merged = value;
+        break;
+    }
+  }
 }
 
 template <typename Source>
@@ -167,18 +211,14 @@ void CellSums::Grow() {
   }
   for (std::size_t cell = first_values_.size(); cell < index_.cells().size();
        ++cell) {
-    first_values_.push_back(cell == kNoCell ? 0.0 : FirstValue(cell));
+    const Merge merge = cell == kNoCell
+                            ? Merge::kSum
+                            : index_.groups()[index_.cells()[cell].group].merge;
+    merge_of_cell_.push_back(merge);
+    first_values_.push_back(FirstValue(merge));
     values_.push_back(first_values_.back());
     times_.push_back(0.0);
   }
-}
-
-double CellSums::FirstValue(std::uint32_t cell) const {
-  const Group& group = index_.groups()[index_.cells()[cell].group];
-  const Merge merge = MergeOf(group.kind);
-  return merge == Merge::kMin || merge == Merge::kMax
-             ? std::numeric_limits<double>::quiet_NaN()
-             : 0.0;
 }
 
 }  // namespace promshm::collect

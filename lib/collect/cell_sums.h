@@ -19,7 +19,10 @@ using KeptValues = std::unique_ptr<double[]>;
 // Lifetime: `index` must outlive it. Thread safety: needs external locking.
 class CellSums {
  public:
-  explicit CellSums(const SeriesIndex* index) : index_(*index) {}
+  explicit CellSums(const SeriesIndex* index)
+      : index_(*index),
+        merges_each_(index->rules().changes_modes() ||
+                     index->rules().drops_labels()) {}
 
   // From here on nothing has been added.
   void Begin();
@@ -27,8 +30,8 @@ class CellSums {
   // What will be added soon, so that memory can send it.
   static void Expect(const EntryList& entries, const char* file);
 
-  // `file` is the file from its first byte, aligned as a double is. It may
-  // change meanwhile.
+  // `merge` is the one of the file's kind. `file` is the file from its first
+  // byte, aligned as a double is. It may change meanwhile.
   void Add(Merge merge, const EntryList& entries, const char* file);
   void Add(Merge merge, const EntryList& entries, const KeptValues& values);
 
@@ -49,14 +52,19 @@ class CellSums {
 
  private:
   template <typename Source>
+  void AddFrom(Merge merge, const NumberList& keys, const Source& source);
+  template <typename Source>
   void AddValues(Merge merge, const NumberList& keys, const Source& source);
+  template <typename Source>
+  void AddEach(const NumberList& keys, const Source& source);
   template <typename Source>
   void AddMostRecent(const NumberList& keys, const Source& source);
   void Grow();
-  double FirstValue(std::uint32_t cell) const;
 
   const SeriesIndex& index_;
+  const bool merges_each_;  // by its group, and not all of a file alike
   std::vector<std::uint32_t> cell_of_key_;
+  std::vector<Merge> merge_of_cell_;
   std::vector<double> first_values_;  // by cell, before anything is added
   std::vector<double> values_;
   std::vector<double> times_;

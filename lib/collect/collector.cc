@@ -1,14 +1,17 @@
 #include "promshm/collector.h"
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 #include "collect/known_directory.h"
+#include "collect/process_reports.h"
 #include "collect/scrape.h"
 #include "collect/view.h"
+#include "store/directory_lock.h"
 #include "store/multiprocess_directory.h"
 #include "store/process_generation.h"
 
@@ -21,22 +24,32 @@ namespace {
 // Thread safety: safe.
 class Remembered {
  public:
-  Remembered(const std::vector<std::string>& sources,
+  Remembered(const CollectorOptions& options,
              collect::KnownDirectory::Files files)
-      : scrape_(sources, files) {}
+      : scrape_(options, files) {}
 
   // The process that it belongs to.
   std::uint32_t generation() const { return generation_; }
 
   Result<Snapshot> Collect(const CollectOptions& options) {
     const std::uint64_t begun_before = passes_begun_;
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const Turn turn(this, options.deadline);
+    if (!turn.has_come()) {
+      return Status(StatusKind::kBusy,
+                    "cannot collect: another collection takes too long");
+    }
     try {
       // Whoever waited has a pass that began after it came, be it another's.
-      if (passes_begun_ == begun_before || is_forgotten_) Pass();
+      // Not one that was given up for being late.
+      if (passes_begun_ == begun_before || is_forgotten_ || was_cut_short_) {
+        Pass(options.deadline);
+      }
       if (!status_.ok()) return status_;
       collect::View& view = ViewOf(options.names);
       Snapshot snapshot = view.Take(scrape_);
+      if (options.with_processes) {
+        snapshot.SetProcessReports(reports_.Take(&scrape_));
+      }
       if (scrape_.IsOutgrown(view.keys())) Forget();
       return snapshot;
     } catch (...) {
@@ -47,9 +60,46 @@ class Remembered {
   }
 
  private:
-  void Pass() {
+  // Purpose: one thread at a time.
+  class Turn {
+   public:
+    Turn(Remembered* memory, const store::Deadline& deadline)
+        : memory_(*memory) {
+      std::unique_lock<std::mutex> lock(memory_.mutex_);
+      const auto is_free = [this] { return !memory_.is_taken_; };
+      if (deadline) {
+        has_come_ = memory_.freed_.wait_until(lock, *deadline, is_free);
+      } else {
+        memory_.freed_.wait(lock, is_free);
+        has_come_ = true;
+      }
+      memory_.is_taken_ = memory_.is_taken_ || has_come_;
+    }
+
+    ~Turn() {
+      if (!has_come_) return;
+      {
+        const std::lock_guard<std::mutex> lock(memory_.mutex_);
+        memory_.is_taken_ = false;
+      }
+      memory_.freed_.notify_one();
+    }
+
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+    bool has_come() const { return has_come_; }
+
+   private:
+    Remembered& memory_;
+    bool has_come_ = false;
+  };
+
+  void Pass(const store::Deadline& deadline) {
     ++passes_begun_;
-    status_ = scrape_.Pass();
+    status_ = scrape_.Pass(deadline);
+    was_cut_short_ =
+        deadline.has_value() && status_.kind() == StatusKind::kBusy;
     is_forgotten_ = false;
   }
 
@@ -58,6 +108,7 @@ class Remembered {
     scrape_.Reset();
     all_.reset();
     some_.reset();
+    reports_ = {};
   }
 
   collect::View& ViewOf(const std::vector<std::string>& names) {
@@ -69,13 +120,23 @@ class Remembered {
   const std::uint32_t generation_ = store::EnterProcess();
   std::atomic<std::uint64_t> passes_begun_{0};
   std::mutex mutex_;
+  std::condition_variable freed_;
+  bool is_taken_ = false;  // under the mutex; what follows: by whose turn it is
   collect::Scrape scrape_;
   bool is_forgotten_ = true;  // what the last pass found
   Status status_;
+  bool was_cut_short_ = false;
   std::optional<collect::View> all_;
   // Of the names that were asked for last.
   std::optional<collect::View> some_;
+  collect::ProcessReports reports_;
 };
+
+CollectorOptions SourcesOnly(std::vector<std::string> sources) {
+  CollectorOptions options;
+  options.sources = std::move(sources);
+  return options;
+}
 
 }  // namespace
 
@@ -83,10 +144,10 @@ class Remembered {
 // the process was forked, perhaps in the middle of a pass, and is not touched.
 class Collector::Memory {
  public:
-  Memory(std::vector<std::string> sources, collect::KnownDirectory::Files files)
-      : sources_(std::move(sources)),
+  Memory(CollectorOptions options, collect::KnownDirectory::Files files)
+      : options_(std::move(options)),
         files_(files),
-        here_(new Remembered(sources_, files_)) {}
+        here_(new Remembered(options_, files_)) {}
 
   ~Memory() {
     const Remembered* const here = here_;
@@ -104,29 +165,29 @@ class Collector::Memory {
 
  private:
   Remembered* BeginAnew(Remembered* parents) {
-    auto own = std::make_unique<Remembered>(sources_, files_);
+    auto own = std::make_unique<Remembered>(options_, files_);
     Remembered* here = parents;
     // Another thread may have been faster.
     return here_.compare_exchange_strong(here, own.get()) ? own.release()
                                                           : here;
   }
 
-  const std::vector<std::string> sources_;
+  const CollectorOptions options_;
   const collect::KnownDirectory::Files files_;
   std::atomic<Remembered*> here_;
 };
 
 Collector::Collector(std::string directory)
-    : memory_(std::make_unique<Memory>(
-          std::vector<std::string>{std::move(directory)},
-          collect::KnownDirectory::Files::kRefused)) {}
+    : memory_(
+          std::make_unique<Memory>(SourcesOnly({std::move(directory)}),
+                                   collect::KnownDirectory::Files::kRefused)) {}
 
 Collector::Collector(const std::vector<std::string>& sources)
-    : memory_(std::make_unique<Memory>(
-          sources, collect::KnownDirectory::Files::kTaken)) {}
+    : Collector(SourcesOnly(sources)) {}
 
 Collector::Collector(CollectorOptions options)
-    : Collector(options.sources) {}
+    : memory_(std::make_unique<Memory>(
+          std::move(options), collect::KnownDirectory::Files::kTaken)) {}
 
 Collector::~Collector() = default;
 Collector::Collector(Collector&& other) noexcept = default;

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "collect/name_escaping.h"
+#include "collect/key_rules.h"
 
 namespace promshm::collect {
 InventoryTaker::InventoryTaker(const SeriesIndex* index,
@@ -18,7 +18,7 @@ InventoryTaker::InventoryTaker(const SeriesIndex* index,
 }
 
 void InventoryTaker::Take(const KnownFile& file, const std::string& path) {
-  if (file.entries.keys != nullptr) {
+  if (file.entries.keys != nullptr && !file.is_left_out) {
     for (const std::uint32_t number : GroupsOf(*file.entries.keys, path)) {
       GroupState& group = groups_[number];
       if (!group.is_wanted || group.process == file.process) continue;
@@ -77,10 +77,11 @@ void InventoryTaker::Meet(std::uint32_t key_number, const std::string& path) {
            "invalid bound: a bucket of family " + family +
                " has an le that is no number");
   }
-  if (key.had_pid && !group.pid_dropped) {
-    group.pid_dropped = true;
+  if (key.taken_label != nullptr && !group.label_dropped) {
+    group.label_dropped = true;
     Report(IssueKind::kNameConflict, path,
-           "name conflict: label pid of family " + family +
+           std::string("name conflict: label ") + key.taken_label +
+               " of family " + family +
                " is dropped, the name is the collector's");
   }
 }
@@ -101,27 +102,11 @@ void InventoryTaker::MeetHelp(const KnownKey& key, const std::string& path,
 }
 
 bool InventoryTaker::IsWanted(const Group& group) const {
-  if (names_.empty()) return true;
-  // The client may know the name as it was escaped for it.
-  std::string escaped;
-  AppendName(group.family, format::NameKind::kMetric, Escaping::kUnderscores,
-             &escaped);
-  const auto named = [&](const char* suffix) {
-    return names_.contains(group.family + suffix) ||
-           names_.contains(escaped + suffix);
-  };
-  if (named("")) return true;
-  switch (group.kind.type) {
-    case FamilyType::kCounter:
-      return named("_total");
-    case FamilyType::kGauge:
-      return false;
-    case FamilyType::kHistogram:
-      return named("_bucket") || named("_sum") || named("_count");
-    case FamilyType::kSummary:
-      return named("_sum") || named("_count");
-  }
-  return false;
+  if (group.is_dropped) return false;
+  return names_.empty() || HasName(group.family, group.kind.type,
+                                   [this](const std::string& name) {
+                                     return names_.contains(name);
+                                   });
 }
 
 void InventoryTaker::Report(IssueKind kind, const std::string& path,

@@ -46,7 +46,7 @@ class InventoryTaker {
     // Reported once for a family.
     bool help_conflict = false;
     bool bound_invalid = false;
-    bool pid_dropped = false;
+    bool label_dropped = false;
     std::uint32_t seen = 0;     // index into the seen groups
     std::uint32_t process = 0;  // that was counted last
   };

@@ -16,10 +16,10 @@ bool IsMetricFile(const std::string& name) {
 
 }  // namespace
 
-Status KnownDirectory::Update(bool watch) {
+Status KnownDirectory::Update(bool watch, const store::Deadline& deadline) {
   mapped_changed_ = false;
   written_.clear();
-  Result<store::MetricDirectory> opened = Open(watch);
+  Result<store::MetricDirectory> opened = Open(watch, deadline);
   if (!opened.ok()) {
     Reset();
     return opened.status();
@@ -59,7 +59,8 @@ void KnownDirectory::Reset() noexcept {
   opened_.reset();
 }
 
-Result<store::MetricDirectory> KnownDirectory::Open(bool watch) {
+Result<store::MetricDirectory> KnownDirectory::Open(
+    bool watch, const store::Deadline& deadline) {
   if (files_wanted_ == Files::kTaken && store::IsFile(path_)) {
     Result<store::MetricDirectory> file =
         store::MetricDirectory::OpenSource(path_);
@@ -78,7 +79,8 @@ Result<store::MetricDirectory> KnownDirectory::Open(bool watch) {
       },
       [this] {
         if (is_watched_) DrainWatch();
-      });
+      },
+      deadline);
 }
 
 Result<std::vector<std::string>> KnownDirectory::Choose(
@@ -139,7 +141,7 @@ void KnownDirectory::Add(const std::vector<std::string>& names) {
       if (IsMetricFile(name)) known->Reread();
       continue;
     }
-    KnownFile& file = added.emplace_back(name);
+    KnownFile& file = added.emplace_back(name, number_);
     if (!IsMetricFile(name)) {
       file.issue = std::make_unique<Issue>(store::NotMetricFile(PathOf(file)));
       file.must_read = false;

@@ -1,6 +1,7 @@
 #ifndef PROMSHM_COLLECT_KNOWN_DIRECTORY_H_
 #define PROMSHM_COLLECT_KNOWN_DIRECTORY_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -25,13 +26,15 @@ class KnownDirectory {
   // What a path that is no directory is.
   enum class Files { kRefused, kTaken };
 
-  KnownDirectory(std::string path, Files files)
-      : path_(std::move(path)), files_wanted_(files) {}
+  // `number` is that of the source.
+  KnownDirectory(std::string path, std::size_t number, Files files)
+      : path_(std::move(path)), number_(number), files_wanted_(files) {}
 
   // Brings the table of files up to date, and opens those to be read: all of
   // them unless the directory is being watched. `watch` says whether it shall
-  // be from now on. Fails as store::MetricDirectory::Open does.
-  Status Update(bool watch);
+  // be from now on. Fails as store::MetricDirectory::Open does, at the deadline
+  // at the latest.
+  Status Update(bool watch, const store::Deadline& deadline);
 
   // Whether what files hold may be kept until something is told of them.
   bool is_watched() const { return is_watched_; }
@@ -68,7 +71,8 @@ class KnownDirectory {
   void Reset() noexcept;
 
  private:
-  Result<store::MetricDirectory> Open(bool watch);
+  Result<store::MetricDirectory> Open(bool watch,
+                                      const store::Deadline& deadline);
   Result<std::vector<std::string>> Choose(
       const store::FileDescriptor& directory, bool watch);
   std::vector<std::string> ToldNames(const store::FileDescriptor& directory);
@@ -78,6 +82,7 @@ class KnownDirectory {
   KnownFile* FindFile(std::string_view name);
 
   const std::string path_;
+  const std::size_t number_;
   std::string prefix_;
   const Files files_wanted_;
   store::DirectoryWatch watch_;

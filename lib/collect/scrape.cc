@@ -42,16 +42,34 @@ bool AreAlike(const Issue* a, const Issue* b) {
 
 }  // namespace
 
-Scrape::Scrape(const std::vector<std::string>& sources,
-               KnownDirectory::Files files) {
-  for (const std::string& source : sources) {
-    directories_.emplace_back(source, files);
+Scrape::Scrape(const CollectorOptions& options, KnownDirectory::Files files)
+    : rules_(options),
+      leaves_out_dead_(options.leave_out_dead),
+      judge_(options.proc) {
+  for (const std::string& source : options.sources) {
+    directories_.emplace_back(source, directories_.size(), files);
   }
 }
 
-Status Scrape::Pass() {
+// Who is dead is known when all files have been looked at.
+Status Scrape::Pass(const store::Deadline& deadline) {
+  constexpr int kTries = 3;
+  for (int i = 0; i < kTries; ++i) {
+    Status status = PassOnce(deadline);
+    if (!status.ok()) return status;
+    if (!leaves_out_dead_ || !judge_.Judge(directories_)) break;
+  }
+  return {};
+}
+
+const ProcessJudge& Scrape::Judge() {
+  if (!leaves_out_dead_) judge_.Judge(directories_);
+  return judge_;
+}
+
+Status Scrape::PassOnce(const store::Deadline& deadline) {
   // Collectors that are asked once need not set up anything.
-  if (memory_ == nullptr) memory_ = std::make_unique<Memory>();
+  if (memory_ == nullptr) memory_ = std::make_unique<Memory>(rules_);
   const bool again = ++passes_ > 1;
   if (again && !fault_handler_) fault_handler_.emplace();
   const store::FaultScope scope;
@@ -59,7 +77,7 @@ Status Scrape::Pass() {
   for (int i = 1; i <= kTries; ++i) {
     // At last without reading in place, which cannot fail like that.
     const bool watch = again && scope.is_safe() && i < kTries;
-    const Result<Outcome> outcome = TryPass(watch);
+    const Result<Outcome> outcome = TryPass(watch, deadline);
     for (KnownDirectory& directory : directories_) directory.Finish();
     if (!outcome.ok()) return outcome.status();
     if (*outcome == Outcome::kDone) break;
@@ -97,12 +115,14 @@ void Scrape::Reset() noexcept {
   for (KnownDirectory& directory : directories_) directory.Reset();
   costs_ = costs();
   memory_.reset();
+  judge_.Reset();
 }
 
 // With `watch`, files may be read in place.
-Result<Scrape::Outcome> Scrape::TryPass(bool watch) {
+Result<Scrape::Outcome> Scrape::TryPass(bool watch,
+                                        const store::Deadline& deadline) {
   for (KnownDirectory& directory : directories_) {
-    Status status = directory.Update(watch);
+    Status status = directory.Update(watch, deadline);
     if (!status.ok()) return status;
   }
   memory_->sums.Begin();
@@ -132,6 +152,7 @@ Result<Scrape::Outcome> Scrape::AddDirectory(KnownDirectory* directory) {
       Status status = ReadOne(directory, opened++, &*file);
       if (!status.ok()) return status;
     } else if (file->kept) {
+      if (IsLeftOut(&*file)) continue;
       memory_->sums.Add(MergeOf(file->kind), file->entries, file->kept);
     } else if (file->mapping.is_mapped() && !AddInPlace(*directory, &*file)) {
       file->Reread();
@@ -170,6 +191,8 @@ Status Scrape::ReadOne(KnownDirectory* directory, std::size_t opened,
     contents = reader_.Read(taken->fd, path);
   }
   AddContents(contents, path, file);
+  if (!taken->fd.valid()) return {};
+  file->writers = store::ProbeWriters(taken->fd.get());
   if (!file->issue) Retain(taken->fd, contents.bytes.data(), file);
   return {};
 }
@@ -185,7 +208,7 @@ void Scrape::AddContents(const store::FileContents& contents,
       !AreAlike(file->issue.get(), issue_before.get())) {
     ++version_;
   }
-  if (file->entries.keys == nullptr) return;
+  if (file->entries.keys == nullptr || IsLeftOut(file)) return;
   memory_->sums.Add(MergeOf(file->kind), file->entries, contents.bytes.data());
 }
 
@@ -194,18 +217,22 @@ void Scrape::SetContents(const store::FileContents& contents,
   file->entries = {};
   file->end = 0;
   file->issue.reset();
-  if (contents.issue) {
-    file->issue = std::make_unique<Issue>(*contents.issue);
-    return;
-  }
   format::MetricFileName name =
       *format::MetricFileName::Parse(store::BaseName(file->name));
+  if (contents.issue) {
+    file->issue = std::make_unique<Issue>(*contents.issue);
+    file->identifier = name.identifier;
+    file->process = ProcessNumber(*file);
+    return;
+  }
   file->dialect = format::FindDialect(contents.bytes, contents.used,
                                       store::NeedsTimestamps(name));
   if (file->dialect.is_ruby()) name.SplitPart();
   file->kind = KindOf(name, file->dialect);
-  file->process = ProcessNumber(name.identifier);
-  file->keys = memory_->index.FindKeySet(file->kind, name.identifier);
+  file->identifier = name.identifier;
+  file->process = ProcessNumber(*file);
+  file->keys =
+      memory_->index.FindKeySet(file->kind, file->identifier, file->source);
   FoundEntries found = memory_->finder.Find(file->keys, contents.bytes,
                                             contents.used, file->dialect);
   file->entries = std::move(found.entries);
@@ -219,8 +246,7 @@ void Scrape::SetContents(const store::FileContents& contents,
 // reading only is better read in place, where that does not matter.
 void Scrape::Retain(const store::FileDescriptor& fd, const char* bytes,
                     KnownFile* file) {
-  const store::Writers writers = store::ProbeWriters(fd.get());
-  if (writers == store::Writers::kNone && !file->was_opened &&
+  if (file->writers == store::Writers::kNone && !file->was_opened &&
       store::HasOneName(fd)) {
     file->kept = CellSums::Keep(MergeOf(file->kind), file->entries, bytes);
     file->entries.offsets.reset();
@@ -228,7 +254,8 @@ void Scrape::Retain(const store::FileDescriptor& fd, const char* bytes,
     return;
   }
   // There a writer's file may become another, which only the probe would tell.
-  if (writers == store::Writers::kUnknown && store::IsOnOverlay(fd)) return;
+  if (file->writers == store::Writers::kUnknown && store::IsOnOverlay(fd))
+    return;
   file->must_read = !file->mapping.Map(
       fd, std::max<std::uint64_t>(file->end, format::kDiskHeaderSize));
 }
@@ -246,7 +273,9 @@ bool Scrape::AddInPlace(const KnownDirectory& directory, KnownFile* file) {
                               directory.PathOf(*file), file)) {
     return false;
   }
-  memory_->sums.Add(MergeOf(file->kind), file->entries, file->mapping.base());
+  if (!IsLeftOut(file)) {
+    memory_->sums.Add(MergeOf(file->kind), file->entries, file->mapping.base());
+  }
   return !guard.has_faulted();
 }
 
@@ -283,11 +312,23 @@ bool Scrape::FindTail(std::uint64_t used, const std::string& path,
   return file->issue == nullptr;
 }
 
+// By what is known so far of the process.
+bool Scrape::IsLeftOut(KnownFile* file) {
+  const bool is_left_out = leaves_out_dead_ &&
+                           file->kind.type == FamilyType::kGauge &&
+                           format::IsLive(file->kind.mode) &&
+                           judge_.Of(file->process).liveness == Liveness::kDead;
+  if (is_left_out != file->is_left_out) ++version_;
+  file->is_left_out = is_left_out;
+  return is_left_out;
+}
+
 // From 1; 0 is nobody.
-std::uint32_t Scrape::ProcessNumber(const std::string& identifier) {
+std::uint32_t Scrape::ProcessNumber(const KnownFile& file) {
   auto& processes = memory_->processes;
   const auto number = static_cast<std::uint32_t>(processes.size() + 1);
-  return processes.try_emplace(identifier, number).first->second;
+  return processes.try_emplace({file.source, file.identifier}, number)
+      .first->second;
 }
 
 }  // namespace promshm::collect

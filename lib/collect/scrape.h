@@ -1,19 +1,25 @@
 #ifndef PROMSHM_COLLECT_SCRAPE_H_
 #define PROMSHM_COLLECT_SCRAPE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "collect/cell_sums.h"
 #include "collect/entry_finder.h"
+#include "collect/key_rules.h"
 #include "collect/known_directory.h"
+#include "collect/process_judge.h"
 #include "collect/series_index.h"
+#include "promshm/collector.h"
 #include "promshm/status.h"
+#include "store/directory_lock.h"
 #include "store/fault_guard.h"
 #include "store/metric_file_reader.h"
 
@@ -34,11 +40,14 @@ struct ScrapeCosts {
 // Thread safety: needs external locking.
 class Scrape {
  public:
-  Scrape(const std::vector<std::string>& sources, KnownDirectory::Files files);
+  Scrape(const CollectorOptions& options, KnownDirectory::Files files);
 
-  // Fails when a source cannot be read, or the process has run out of
-  // descriptors or memory.
-  Status Pass();
+  // Fails when a source cannot be read, a cleaner keeps one locked until the
+  // deadline, or the process has run out of descriptors or memory.
+  Status Pass(const store::Deadline& deadline = std::nullopt);
+
+  // Judges the processes that left files, by what the last pass found.
+  const ProcessJudge& Judge();
 
   // Of the last pass, since which nothing was reset.
   const SeriesIndex& index() const { return memory_->index; }
@@ -59,10 +68,12 @@ class Scrape {
  private:
   // Everything that grows with the keys that were met.
   struct Memory {
+    explicit Memory(const KeyRules& rules) : index(rules) {}
+
     SeriesIndex index;
     CellSums sums{&index};
     EntryFinder finder{&index};
-    std::unordered_map<std::string, std::uint32_t> processes;
+    std::map<std::pair<std::size_t, std::string>, std::uint32_t> processes;
   };
 
   // How a pass ended.
@@ -71,7 +82,8 @@ class Scrape {
     kUnsettled,  // something was changed under it
   };
 
-  Result<Outcome> TryPass(bool watch);
+  Status PassOnce(const store::Deadline& deadline);
+  Result<Outcome> TryPass(bool watch, const store::Deadline& deadline);
   Result<Outcome> AddDirectory(KnownDirectory* directory);
   Result<Outcome> ReadAll(KnownDirectory* directory);
   Status ReadOne(KnownDirectory* directory, std::size_t opened,
@@ -85,10 +97,14 @@ class Scrape {
   bool AddInPlace(const KnownDirectory& directory, KnownFile* file);
   bool IsAsKnown(const KnownFile& file) const;
   bool FindTail(std::uint64_t used, const std::string& path, KnownFile* file);
-  std::uint32_t ProcessNumber(const std::string& identifier);
+  bool IsLeftOut(KnownFile* file);
+  std::uint32_t ProcessNumber(const KnownFile& file);
 
+  const KeyRules rules_;
+  const bool leaves_out_dead_;
   std::deque<KnownDirectory> directories_;
   std::unique_ptr<Memory> memory_;  // null: nothing is known
+  ProcessJudge judge_;
   std::optional<store::FaultHandler> fault_handler_;
   store::MetricFileReader reader_;
   std::vector<char> tail_;

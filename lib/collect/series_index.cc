@@ -11,13 +11,19 @@
 namespace promshm::collect {
 namespace {
 
-constexpr std::string_view kPid = "pid";
 constexpr std::string_view kLe = "le";
 
 auto FindLabel(std::vector<Label>* labels, std::string_view name) {
   return std::find_if(
       labels->begin(), labels->end(),
       [name](const Label& label) { return label.name == name; });
+}
+
+bool EraseLabel(std::vector<Label>* labels, std::string_view name) {
+  const auto label = FindLabel(labels, name);
+  if (label == labels->end()) return false;
+  labels->erase(label);
+  return true;
 }
 
 std::uint64_t HashOf(const Cell& cell) {
@@ -63,13 +69,17 @@ bool IsPerProcess(const FileKind& kind) {
 }
 
 SeriesIndex::KeySet* SeriesIndex::FindKeySet(const FileKind& kind,
-                                             const std::string& identifier) {
-  const std::string& process = IsPerProcess(kind) ? identifier : std::string();
-  const auto [found, added] =
-      key_sets_.try_emplace({kind.type, kind.mode, kind.cumulated, process});
+                                             const std::string& identifier,
+                                             std::size_t source) {
+  const bool apart = MayKeepApart(kind);
+  const std::string* const label = apart ? rules_.SourceLabel(source) : nullptr;
+  const auto [found, added] = key_sets_.try_emplace(
+      {kind.type, kind.mode, kind.cumulated, apart ? identifier : std::string(),
+       label != nullptr ? source : 0});
   if (added) {
     found->second.kind_ = kind;
     found->second.identifier_ = format::ReplaceInvalidUtf8(identifier);
+    found->second.source_label_ = label;
   }
   return &found->second;
 }
@@ -90,14 +100,19 @@ Result<std::uint32_t> SeriesIndex::FindKey(KeySet* set, std::string_view text) {
 
 KnownKey SeriesIndex::Learn(const KeySet& set, format::MetricKey* key) {
   KnownKey known;
-  known.group = FindGroup(set.kind_, key->family);
+  FileKind kind = set.kind_;
+  if (kind.type == FamilyType::kGauge) {
+    kind.mode = rules_.ModeOf(key->family, kind.mode);
+  }
+  known.group = FindGroup(kind, key->family);
+  if (groups_[known.group].is_dropped) return known;
   if (key->help && *key->help != kDefaultHelp) {
     known.help = FindName(*key->help);
   }
   Cell cell;
   cell.group = known.group;
   std::vector<Label>& labels = key->labels;
-  if (set.kind_.type == FamilyType::kHistogram) {
+  if (kind.type == FamilyType::kHistogram) {
     const auto le = FindLabel(&labels, kLe);
     if (le != labels.end()) {
       cell.bound = format::ParseNumber(le->value);
@@ -108,20 +123,37 @@ KnownKey SeriesIndex::Learn(const KeySet& set, format::MetricKey* key) {
       labels.erase(le);
     }
   }
-  if (set.kind_.type == FamilyType::kGauge) {
-    const auto pid = FindLabel(&labels, kPid);
-    known.had_pid = pid != labels.end();
-    if (known.had_pid) labels.erase(pid);
-    if (IsPerProcess(set.kind_)) {
-      labels.push_back({std::string(kPid), set.identifier_});
-      std::sort(labels.begin(), labels.end());
-    }
+  std::erase_if(labels, [this](const Label& label) {
+    return rules_.IsDropped(label.name);
+  });
+  if (kind.type == FamilyType::kGauge) {
+    known.taken_label = TakeLabels(set, kind, &labels);
   }
   // A bucket's sample name is the family's `_bucket` whatever the key says.
   if (!cell.bound) cell.sample = FindName(key->sample);
   cell.label_set = FindLabelSet(labels);
   known.cell = FindCell(cell);
   return known;
+}
+
+// Gives a gauge the labels that are the merge's. One of its own that it had.
+const char* SeriesIndex::TakeLabels(const KeySet& set, const FileKind& kind,
+                                    std::vector<Label>* labels) const {
+  const char* taken = EraseLabel(labels, kPidLabel) ? kPidLabel : nullptr;
+  if (!IsPerProcess(kind)) return taken;
+  labels->push_back({kPidLabel, set.identifier_});
+  if (set.source_label_ != nullptr && !rules_.IsDropped(kSourceLabel)) {
+    if (EraseLabel(labels, kSourceLabel)) taken = kSourceLabel;
+    labels->push_back({kSourceLabel, *set.source_label_});
+  }
+  std::sort(labels->begin(), labels->end());
+  return taken;
+}
+
+// Whether any family in files of this kind may be kept for each process.
+bool SeriesIndex::MayKeepApart(const FileKind& kind) const {
+  return kind.type == FamilyType::kGauge &&
+         (IsPerProcess(kind) || rules_.changes_modes());
 }
 
 std::uint32_t SeriesIndex::FindGroup(const FileKind& kind,
@@ -134,7 +166,10 @@ std::uint32_t SeriesIndex::FindGroup(const FileKind& kind,
       });
   if (found) return *found;
   const auto number = static_cast<std::uint32_t>(groups_.size());
-  groups_.push_back({std::string(family), kind});
+  Group& group =
+      groups_.emplace_back(Group{std::string(family), kind, MergeOf(kind),
+                                 !rules_.IsKept(family, kind.type)});
+  if (IsPerProcess(kind) && rules_.drops_labels()) group.merge = Merge::kSum;
   group_numbers_.Insert(hash, number);
   return number;
 }

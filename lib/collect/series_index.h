@@ -8,8 +8,10 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
+#include "collect/key_rules.h"
 #include "collect/number_table.h"
 #include "collect/text_store.h"
 #include "format/dialect.h"
@@ -44,6 +46,8 @@ bool IsPerProcess(const FileKind& kind);
 struct Group {
   std::string family;
   FileKind kind;
+  Merge merge = Merge::kSum;
+  bool is_dropped = false;  // as the rules say
 };
 
 // One number in the making: a sample of a series, or a bucket.
@@ -70,7 +74,9 @@ struct KnownKey {
   std::uint32_t cell = kNoCell;  // when !bound_ok
   std::uint32_t help = kNoHelp;  // number of the text; none in old generations
   bool bound_ok = true;          // false: an `le` that is no number
-  bool had_pid = false;  // a gauge's own `pid` label, which the merge drops
+
+  // A gauge's own label that the merge drops, since the name is taken.
+  const char* taken_label = nullptr;
 };
 
 // Purpose: knows which cell an entry belongs to. A key is parsed when it is
@@ -85,10 +91,14 @@ class SeriesIndex {
   // The keys of all files of one kind, of one identifier where that matters.
   class KeySet;
 
-  SeriesIndex() : cells_(1) {}
+  explicit SeriesIndex(KeyRules rules = {})
+      : rules_(std::move(rules)), cells_(1) {}
+
+  const KeyRules& rules() const { return rules_; }
 
   // Valid as long as the index.
-  KeySet* FindKeySet(const FileKind& kind, const std::string& identifier);
+  KeySet* FindKeySet(const FileKind& kind, const std::string& identifier,
+                     std::size_t source = 0);
 
   // The number of the key with this text, which is added if it is new. Fails
   // when the text is no key.
@@ -112,12 +122,17 @@ class SeriesIndex {
 
  private:
   KnownKey Learn(const KeySet& set, format::MetricKey* key);
+  const char* TakeLabels(const KeySet& set, const FileKind& kind,
+                         std::vector<Label>* labels) const;
+  bool MayKeepApart(const FileKind& kind) const;
   std::uint32_t FindGroup(const FileKind& kind, std::string_view family);
   std::uint32_t FindName(std::string_view name);
   std::uint32_t FindLabelSet(const std::vector<Label>& labels);
   std::uint32_t FindCell(const Cell& cell);
 
-  std::map<std::tuple<FamilyType, GaugeMode, bool, std::string>, KeySet>
+  const KeyRules rules_;
+  std::map<std::tuple<FamilyType, GaugeMode, bool, std::string, std::size_t>,
+           KeySet>
       key_sets_;
   format::MetricKey parsed_;
   TextStore text_store_;
@@ -138,6 +153,7 @@ class SeriesIndex::KeySet {
   friend class SeriesIndex;
   FileKind kind_;
   std::string identifier_;
+  const std::string* source_label_ = nullptr;
   NumberTable numbers_;
 };
 

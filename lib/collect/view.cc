@@ -10,7 +10,7 @@ namespace {
 bool HasMostRecent(const SeriesIndex& index, const Inventory& inventory) {
   return std::any_of(inventory.groups.begin(), inventory.groups.end(),
                      [&index](const SeenGroup& seen) {
-                       return MergeOf(index.groups()[seen.group].kind) ==
+                       return index.groups()[seen.group].merge ==
                               Merge::kMostRecent;
                      });
 }
@@ -77,8 +77,7 @@ std::vector<std::uint32_t> View::CellsWithValue(const Scrape& scrape) const {
   cells.reserve(inventory_.cells.size());
   for (const std::uint32_t cell : inventory_.cells) {
     const Group& group = index.groups()[index.cells()[cell].group];
-    if (MergeOf(group.kind) != Merge::kMostRecent ||
-        scrape.sums().IsSet(cell)) {
+    if (group.merge != Merge::kMostRecent || scrape.sums().IsSet(cell)) {
       cells.push_back(cell);
     }
   }

@@ -6,7 +6,11 @@
 
 namespace promshm::format {
 
-bool MatchesPattern(std::string_view pattern, std::string_view name) {
+bool MatchesPattern(std::string_view pattern, std::string_view name,
+                    LetterCase letters) {
+  const auto are_same = [letters](std::string_view a, std::string_view b) {
+    return letters == LetterCase::kCounts ? a == b : IsSameInstrumentName(a, b);
+  };
   std::size_t p = 0;
   std::size_t n = 0;
   // The last star, and what it has eaten.
@@ -17,8 +21,8 @@ bool MatchesPattern(std::string_view pattern, std::string_view name) {
       star = p++;
       eaten = n;
     } else if (p < pattern.size() &&
-               (pattern[p] == '?' || IsSameInstrumentName(pattern.substr(p, 1),
-                                                          name.substr(n, 1)))) {
+               (pattern[p] == '?' ||
+                are_same(pattern.substr(p, 1), name.substr(n, 1)))) {
       ++p;
       ++n;
     } else if (star != std::string_view::npos) {

@@ -5,9 +5,14 @@
 
 namespace promshm::format {
 
-// Whether an instrument's name is of the pattern, in which `*` stands for any
-// text and `?` for one character. Case does not count.
-bool MatchesPattern(std::string_view pattern, std::string_view name);
+// Whether the case of letters counts: it does in metric names, and not in the
+// names of OpenTelemetry's instruments.
+enum class LetterCase { kCounts, kIgnored };
+
+// Whether a name is of the pattern, in which `*` stands for any text and `?`
+// for one character.
+bool MatchesPattern(std::string_view pattern, std::string_view name,
+                    LetterCase letters);
 
 }  // namespace promshm::format
 

@@ -38,7 +38,8 @@ std::vector<double> DefaultBounds(std::string_view unit) {
 }
 
 bool Matches(const View& view, const InstrumentDescription& instrument) {
-  return format::MatchesPattern(view.instrument, instrument.name) &&
+  return format::MatchesPattern(view.instrument, instrument.name,
+                                format::LetterCase::kIgnored) &&
          (!view.unit || *view.unit == instrument.unit);
 }
 

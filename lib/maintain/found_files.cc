@@ -9,6 +9,7 @@
 #include "store/directory_lock.h"
 #include "store/helper_thread.h"
 #include "store/hidden_file.h"
+#include "store/liveness.h"
 #include "store/merge_directory.h"
 #include "store/metric_file_reader.h"
 #include "store/open_file.h"
@@ -68,11 +69,7 @@ void LookAt(const store::FileDescriptor& directory, const std::string& path,
     }
   } else if (store::GetFacts(opened->fd, &file.facts)) {
     file.fd = std::move(opened->fd);
-    file.writers = store::ProbeWriters(file.fd.get());
-    if (file.writers == Writers::kUnknown &&
-        store::IsFileLocked(file.fd.get())) {
-      file.writers = Writers::kSome;
-    }
+    file.writers = store::FindWriters(file.fd);
     look->is_seen = true;
     if (!may_hold || file.writers == Writers::kSome) file.fd.Close();
   }

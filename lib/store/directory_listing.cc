@@ -48,9 +48,17 @@ Status ApplyMerge(const FileDescriptor& fd, const std::string& path,
   return {};
 }
 
+std::chrono::milliseconds PatienceUntil(const Deadline& deadline) {
+  if (!deadline) return kLockPatience;
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      *deadline - std::chrono::steady_clock::now());
+  return std::clamp(left, std::chrono::milliseconds(0), kLockPatience);
+}
+
 }  // namespace
 
-Result<FileDescriptor> OpenAndLock(const std::string& path, LockMode mode) {
+Result<FileDescriptor> OpenAndLock(const std::string& path, LockMode mode,
+                                   const Deadline& deadline) {
   if (path.empty()) {
     return Status(StatusKind::kNotFound, "directory: none was named");
   }
@@ -61,11 +69,12 @@ Result<FileDescriptor> OpenAndLock(const std::string& path, LockMode mode) {
   if (faccessat(AT_FDCWD, path.c_str(), R_OK | X_OK, AT_EACCESS) != 0) {
     return SystemStatus(path, "cannot open", errno);
   }
-  if (!LockDirectory(fd.get(), mode, kLockPatience)) {
+  if (!LockDirectory(fd.get(), mode, PatienceUntil(deadline))) {
     return Status(StatusKind::kBusy,
-                  path +
-                      ": cannot lock: another process has held the directory's "
-                      "lock for 2 seconds");
+                  path + ": cannot lock: another process " +
+                      (deadline ? "holds the directory's lock"
+                                : "has held the directory's lock for 2 "
+                                  "seconds"));
   }
   return fd;
 }

@@ -13,7 +13,8 @@ namespace promshm::store {
 
 // Opens a directory for reading, and waits up to two seconds for its lock,
 // which goes with the descriptor.
-Result<FileDescriptor> OpenAndLock(const std::string& path, LockMode mode);
+Result<FileDescriptor> OpenAndLock(const std::string& path, LockMode mode,
+                                   const Deadline& deadline = std::nullopt);
 
 // Whether the path is there, and no directory.
 bool IsFile(const std::string& path);

@@ -2,6 +2,7 @@
 #define PROMSHM_STORE_DIRECTORY_LOCK_H_
 
 #include <chrono>
+#include <optional>
 
 namespace promshm::store {
 
@@ -14,6 +15,9 @@ enum class LockMode { kShared, kExclusive };
 // also on a file system without such locks. May be called in signal handlers.
 bool LockDirectory(int fd, LockMode mode,
                    std::chrono::milliseconds patience) noexcept;
+
+// When to give up waiting, if that is before the usual patience ends.
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
 void UnlockDirectory(int fd) noexcept;
 

@@ -1,7 +1,14 @@
 #include "store/liveness.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <charconv>
+
+#include "store/directory_listing.h"
+#include "store/file_facts.h"
+#include "store/hidden_file.h"
+#include "store/metric_file_reader.h"
 
 namespace promshm::store {
 namespace {
@@ -60,6 +67,28 @@ Finding LookUp(const ProcessTrace& process, const ProcessTable& table,
 }
 
 }  // namespace
+
+Writers FindWriters(const FileDescriptor& fd) noexcept {
+  const Writers writers = ProbeWriters(fd.get());
+  return writers == Writers::kUnknown && IsFileLocked(fd.get()) ? Writers::kSome
+                                                                : writers;
+}
+
+FileTrace TraceFile(const std::string& path, Writers writers) {
+  FileTrace trace;
+  trace.name = BaseName(path);
+  trace.writers = writers;
+  const Result<OpenedFile> opened = OpenMetricFile(AT_FDCWD, path, path);
+  FileFacts facts;
+  if (!opened.ok() || opened->issue || !GetFacts(opened->fd, &facts)) {
+    return trace;
+  }
+  trace.device = facts.device;
+  trace.inode = facts.inode;
+  trace.born = facts.born;
+  if (writers == Writers::kUnknown) trace.writers = FindWriters(opened->fd);
+  return trace;
+}
 
 std::optional<std::uint64_t> ProcessIdOf(const std::string& identifier) {
   std::uint64_t pid = 0;

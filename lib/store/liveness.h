@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "promshm/liveness.h"
+#include "store/file_descriptor.h"
 #include "store/process_table.h"
 #include "store/writer_probe.h"
 
@@ -33,6 +34,14 @@ struct Finding {
   Liveness liveness = Liveness::kUnknown;
   Evidence evidence = Evidence::kOtherProcesses;
 };
+
+// Who has an open file open for writing, by the kernel's word or, where it says
+// nothing, by the lock that promshm's writers hold.
+Writers FindWriters(const FileDescriptor& fd) noexcept;
+
+// Looks at a file; at its writers only where they are not known yet. Of what
+// cannot be opened only the name is told.
+FileTrace TraceFile(const std::string& path, Writers writers);
 
 // The process ID that an identifier is, if it is one.
 std::optional<std::uint64_t> ProcessIdOf(const std::string& identifier);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include "store/directory_listing.h"
@@ -25,17 +26,20 @@ std::size_t DescriptorBudget() {
 }  // namespace
 
 Result<MetricDirectory> MetricDirectory::Open(const std::string& path) {
-  return OpenSome(path,
-                  [&path](const FileDescriptor& directory) {
-                    return ListMetricFiles(directory, path);
-                  },
-                  {});
+  return OpenSome(
+      path,
+      [&path](const FileDescriptor& directory) {
+        return ListMetricFiles(directory, path);
+      },
+      {}, std::nullopt);
 }
 
 Result<MetricDirectory> MetricDirectory::OpenSome(const std::string& path,
                                                   const Choose& choose,
-                                                  Opened opened) {
-  Result<FileDescriptor> locked = OpenAndLock(path, LockMode::kShared);
+                                                  Opened opened,
+                                                  const Deadline& deadline) {
+  Result<FileDescriptor> locked =
+      OpenAndLock(path, LockMode::kShared, deadline);
   if (!locked.ok()) return locked.status();
   Result<std::vector<std::string>> names = choose(*locked);
   if (!names.ok()) return names.status();

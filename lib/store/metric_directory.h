@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "promshm/status.h"
+#include "store/directory_lock.h"
 #include "store/file_descriptor.h"
 #include "store/metric_file_reader.h"
 
@@ -40,9 +41,10 @@ class MetricDirectory {
   static Result<MetricDirectory> Open(const std::string& path);
 
   // As Open, of chosen files. `opened` is called as long as the MetricDirectory
-  // lives.
+  // lives. Waits for the lock until `deadline`, if that comes first.
   static Result<MetricDirectory> OpenSome(const std::string& path,
-                                          const Choose& choose, Opened opened);
+                                          const Choose& choose, Opened opened,
+                                          const Deadline& deadline);
 
   // As Open; a path that is no directory is taken as one metric file.
   static Result<MetricDirectory> OpenSource(const std::string& path);

@@ -19,6 +19,12 @@ void AppendIssues(const std::vector<Issue>& issues, std::string* out) {
 
 }  // namespace
 
+CollectorOptions OptionsFor(const std::string& directory) {
+  CollectorOptions options;
+  options.sources = {directory};
+  return options;
+}
+
 std::string Collected(Collector* collector, const CollectOptions& options) {
   const Result<Snapshot> snapshot = collector->Collect(options);
   if (!snapshot.ok()) {

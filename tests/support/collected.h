@@ -7,6 +7,9 @@
 
 namespace promshm::testing {
 
+// Of a Collector of that directory alone.
+CollectorOptions OptionsFor(const std::string& directory);
+
 // All that a scrape says, for comparing it with another: the text, how many
 // processes each family has, and the issues; or why there is nothing.
 std::string Collected(Collector* collector, const CollectOptions& options = {});
