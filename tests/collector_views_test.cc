@@ -118,7 +118,11 @@ TEST_F(CollectorViewsTest, AMostRecentGaugeKeepsItsTimesBesideOthers) {
 TEST_F(CollectorViewsTest, OneModeSettlesAConflictOfModes) {
   a_.Write("gauge_all_1.db", {{Key("x", ""), 3}});
   a_.Write("gauge_min_2.db", {{Key("x", ""), 5}});
-  EXPECT_EQ(IssueLines().size(), 1U);
+  const Result<Snapshot> conflict = Collector(options_).Collect();
+  ASSERT_EQ(conflict->issues().size(), 1U);
+  EXPECT_EQ(conflict->issues()[0].kind, IssueKind::kModeConflict);
+  EXPECT_EQ(conflict->issues()[0].path, a_.path() + "/gauge_min_2.db");
+  EXPECT_EQ(conflict->issues()[0].other_path, a_.path() + "/gauge_all_1.db");
   options_.gauge_modes = {{"x", GaugeMode::kSum}};
   EXPECT_THAT(IssueLines(), ElementsAre());
   EXPECT_THAT(Samples(), ElementsAre("x 8.0"));

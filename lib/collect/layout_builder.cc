@@ -169,6 +169,7 @@ class NameClaims {
     const Group& second = index_.groups()[draft.seen->group];
     Issue issue;
     issue.path = draft.seen->path;
+    issue.other_path = kept.path;
     const std::string where = " in " + kept.path + "; left out here";
     if (first.family != second.family) {
       issue.kind = IssueKind::kNameConflict;

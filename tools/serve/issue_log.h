@@ -31,6 +31,12 @@ class IssueLog {
 
   static constexpr std::size_t kCapacity = 1000;
 
+  // What a collection itself meets, before it is written in any format.
+  static constexpr View kCollectionView = 0;
+
+  // What cleaning up meets.
+  static constexpr View kCleaningView = 31;
+
   // `sink` gets the lines to tell, one call at a time.
   explicit IssueLog(Sink sink);
 

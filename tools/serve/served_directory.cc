@@ -13,10 +13,11 @@ CollectorOptions Of(const std::string& path, CollectorOptions view) {
 }  // namespace
 
 ServedDirectory::ServedDirectory(std::string name, std::string path,
-                                 CollectorOptions view)
+                                 CollectorOptions view, IssueLog::Sink sink)
     : name_(std::move(name)),
       path_(std::move(path)),
-      collector_(Of(path_, std::move(view))) {}
+      collector_(Of(path_, std::move(view))),
+      issue_log_(std::move(sink)) {}
 
 Result<Snapshot> ServedDirectory::Collect(const CollectOptions& options) {
   return collector_.Collect(options);

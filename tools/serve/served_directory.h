@@ -8,6 +8,7 @@
 #include "promshm/collector.h"
 #include "promshm/snapshot.h"
 #include "promshm/status.h"
+#include "tools/serve/issue_log.h"
 
 namespace promshm::tools {
 
@@ -17,10 +18,13 @@ namespace promshm::tools {
 class ServedDirectory {
  public:
   // `view` says what to leave out and how to merge; its sources do not count.
-  ServedDirectory(std::string name, std::string path, CollectorOptions view);
+  // `sink` is told of the directory's issues.
+  ServedDirectory(std::string name, std::string path, CollectorOptions view,
+                  IssueLog::Sink sink);
 
   const std::string& name() const { return name_; }
   const std::string& path() const { return path_; }
+  IssueLog& issue_log() { return issue_log_; }
 
   Result<Snapshot> Collect(const CollectOptions& options);
 
@@ -28,6 +32,7 @@ class ServedDirectory {
   const std::string name_;
   const std::string path_;
   Collector collector_;
+  IssueLog issue_log_;
 };
 
 // In the order of their names.

@@ -43,6 +43,9 @@ struct PROMSHM_EXPORT Issue {
   /// `what: detail`, in lower case, with the system's reason last.
   std::string message;
 
+  /// Of a conflict between families, the file that came first.
+  std::string other_path = {};
+
   /// One line, `path: byte OFFSET: what: detail`, as PrintableText.
   std::string ToString() const;
 };
