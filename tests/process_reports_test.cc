@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -9,6 +11,7 @@
 
 #include "promshm/collector.h"
 #include "promshm/process_report.h"
+#include "tests/support/child_process.h"
 #include "tests/support/directory_hold.h"
 #include "tests/support/living_file.h"
 #include "tests/support/metric_directory_writer.h"
@@ -166,6 +169,36 @@ TEST_F(ProcessReportsTest, TheFirstCollectionLeavesThemOut) {
   EXPECT_THAT(Families(&collector), IsEmpty());
   EXPECT_TRUE(
       std::filesystem::exists(directory_.path() + "/gauge_livesum_1.db"));
+}
+
+// Nothing is read in place, nor watched, where another program's handler for
+// faults came later.
+TEST_F(ProcessReportsTest, WhereNothingIsWatchedFilesAreLookedAtForIt) {
+  directory_.Write("gauge_livesum_1.db", {{Key("live"), 1}});
+  directory_.Write("gauge_livesum_2.db", {{Key("live"), 2}});
+  directory_.Write("counter_2.db", {{Key("x", "_total"), 1}});
+  options_.leave_out_dead = true;
+  EXPECT_EQ(testing::RunInChild([&] {
+              const LivingFile alive = Open("gauge_livesum_2.db");
+              Collector collector(options_);
+              if (!collector.Collect().ok()) return 1;
+              signal(SIGBUS, [](int /*number*/) { _exit(2); });
+              for (int i = 0; i < 3; ++i) {
+                const std::vector<ProcessReport> reports = Reports(&collector);
+                if (reports.size() != 2 ||
+                    reports[0].liveness != Liveness::kDead ||
+                    !reports[0].files[0].is_left_out ||
+                    reports[1].liveness != Liveness::kAlive ||
+                    reports[1].files[1].is_left_out) {
+                  return 3;
+                }
+                const Result<Snapshot> snapshot = collector.Collect();
+                const MetricFamily& live = snapshot->families()[0];
+                if (snapshot->value(live.series[0].samples[0]) != 2) return 4;
+              }
+              return 0;
+            }),
+            0);
 }
 
 TEST_F(ProcessReportsTest, ACollectionGivesUpAtItsDeadline) {
