@@ -58,6 +58,8 @@ def main():
     parser.add_argument("--killer", help="promshm_kill_at_call")
     parser.add_argument("--no-lease", help="promshm_no_lease")
     parser.add_argument("--writer", help="promshm_writer_program")
+    parser.add_argument("--cmake", help="cmake, to install with")
+    parser.add_argument("--build", help="the build folder, to install from")
     parser.add_argument("--golden", type=pathlib.Path,
                         help="the golden directories")
     parser.add_argument("--clients", default="",
