@@ -12,6 +12,7 @@
 
 #include "promshm/exposition.h"
 #include "promshm/issue.h"
+#include "tools/common/family_name.h"
 
 namespace promshm::tools {
 namespace {
@@ -120,17 +121,11 @@ std::string ValueText(const Snapshot& snapshot, const MetricFamily& family) {
   return "-";
 }
 
-// A counter is known by the name that queries use.
-std::string NameText(const MetricFamily& family) {
-  const bool counter =
-      family.type == FamilyType::kCounter && family.sample_names.size() == 1;
-  return PrintableText(counter ? family.sample_names.front() : family.name);
-}
-
 Row RowOf(const Snapshot& snapshot, const MetricFamily& family) {
   std::string type = ToString(family.type);
   if (!family.mode.empty()) type += ' ' + family.mode;
-  return {NameText(family), type, std::to_string(family.series.size()),
+  return {PrintableText(KnownName(family)), type,
+          std::to_string(family.series.size()),
           std::to_string(snapshot.processes(family)),
           ValueText(snapshot, family)};
 }
