@@ -1,6 +1,7 @@
 #include "tools/serve/metrics_handler.h"
 
 #include <cstddef>
+#include <filesystem>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -9,15 +10,18 @@
 #include "promshm/exposition.h"
 #include "promshm/issue.h"
 #include "promshm/snapshot.h"
-#include "tools/common/arguments.h"
 #include "tools/common/unfinished_merge.h"
+#include "tools/serve/families_api.h"
 #include "tools/serve/gzip.h"
-#include "tools/serve/landing_page.h"
+#include "tools/serve/json_answer.h"
+#include "tools/serve/status_page.h"
 
 namespace promshm::tools {
 namespace {
 
 constexpr char kHealthPath[] = "/-/healthy";
+constexpr char kStatusApiPath[] = "/api/v1/status";
+constexpr char kFamiliesApiPath[] = "/api/v1/families";
 constexpr char kAllow[] = "GET, HEAD, OPTIONS";
 
 // Below this the header fields cost as much as compression saves.
@@ -53,6 +57,20 @@ std::vector<std::string> NamesAskedFor(const Request& request) {
   return names;
 }
 
+// What the directory is called: the last part of its path.
+std::string NameOf(const std::string& directory) {
+  std::filesystem::path path =
+      std::filesystem::path(directory).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  return path.filename();
+}
+
+std::vector<std::optional<ProcessFacts>> LookUpNothing(
+    const std::string& /*path*/, const std::vector<ProcessReport>& /*reports*/,
+    const std::vector<std::size_t>& wanted) {
+  return std::vector<std::optional<ProcessFacts>>(wanted.size());
+}
+
 std::vector<std::string> Lines(const std::vector<Issue>& issues) {
   std::vector<std::string> lines;
   lines.reserve(issues.size());
@@ -77,12 +95,16 @@ Status CheckTelemetryPath(const std::string& path) {
     return refuse("has a character that a URL's path cannot hold as it is");
   }
   if (path == kHealthPath) return refuse("the health check answers there");
+  if (path == kStatusApiPath || path == kFamiliesApiPath) {
+    return refuse("the status page's data are there");
+  }
   return {};
 }
 
 MetricsHandler::MetricsHandler(std::string directory,
                                std::string telemetry_path, IssueLog::Sink log)
-    : telemetry_path_(std::move(telemetry_path)),
+    : facts_{UnixNow(), std::move(telemetry_path)},
+      directory_{NameOf(directory), directory},
       collector_(std::move(directory)),
       issue_log_(std::move(log)) {}
 
@@ -100,19 +122,40 @@ Response MetricsHandler::Handle(const Request& request) {
     response.headers.emplace_back("Allow", kAllow);
     return response;
   }
-  if (page == Page::kMetrics) return Metrics(request);
-  if (page == Page::kHealth)
-    return MakeTextPage(200, "promshm-serve is healthy\n");
-  return MakePage(
-      200, "text/html; charset=utf-8",
-      LandingPage(telemetry_path_, kHealthPath, VersionText("promshm-serve")));
+  switch (page) {
+    case Page::kMetrics:
+      return Metrics(request);
+    case Page::kStatusPage:
+      return StatusPage(facts_.telemetry_path);
+    case Page::kStatusApi:
+      return AnswerStatus(request, facts_, Source(), &LookUpNothing);
+    case Page::kFamiliesApi:
+      return AnswerFamilies(request, Source());
+    default:
+      return MakeTextPage(200, "promshm-serve is healthy\n");
+  }
 }
 
 MetricsHandler::Page MetricsHandler::Find(const std::string& path) const {
-  if (path == telemetry_path_) return Page::kMetrics;
+  if (path == facts_.telemetry_path) return Page::kMetrics;
   if (path == kHealthPath) return Page::kHealth;
-  if (path == "/") return Page::kLanding;
+  if (path == "/") return Page::kStatusPage;
+  if (path == kStatusApiPath) return Page::kStatusApi;
+  if (path == kFamiliesApiPath) return Page::kFamiliesApi;
   return Page::kNone;
+}
+
+DirectorySource MetricsHandler::Source() {
+  DirectorySource source;
+  source.list = [this] { return std::vector<NamedDirectory>{directory_}; };
+  source.collect = [this](const std::string& name,
+                          const CollectOptions& options) -> Result<Snapshot> {
+    if (!name.empty() && name != directory_.name) {
+      return Status(StatusKind::kNotFound, name + ": no such directory");
+    }
+    return collector_.Collect(options);
+  };
+  return source;
 }
 
 Response MetricsHandler::Metrics(const Request& request) {

@@ -5,8 +5,10 @@
 
 #include "promshm/collector.h"
 #include "promshm/status.h"
+#include "tools/serve/directory_source.h"
 #include "tools/serve/http_message.h"
 #include "tools/serve/issue_log.h"
+#include "tools/serve/status_api.h"
 
 namespace promshm::tools {
 
@@ -19,7 +21,9 @@ Status CheckTelemetryPath(const std::string& path);
 //   TELEMETRY_PATH   the directory's sums as they are now; 503 and the reason
 //                    while the directory cannot be read
 //   /-/healthy       200 as long as the program runs
-//   /                links to both, unless it is the telemetry path
+//   /                the status page, unless it is the telemetry path
+//   /api/v1/status, /api/v1/families
+//                    what it shows, as JSON
 //
 // Everything else is 404; methods other than GET, HEAD and OPTIONS are 405.
 //
@@ -34,12 +38,21 @@ class MetricsHandler {
   Response Handle(const Request& request);
 
  private:
-  enum class Page { kNone, kMetrics, kHealth, kLanding };
+  enum class Page {
+    kNone,
+    kMetrics,
+    kHealth,
+    kStatusPage,
+    kStatusApi,
+    kFamiliesApi
+  };
 
   Page Find(const std::string& path) const;
   Response Metrics(const Request& request);
+  DirectorySource Source();
 
-  const std::string telemetry_path_;
+  const ServerFacts facts_;
+  const NamedDirectory directory_;
   Collector collector_;
   IssueLog issue_log_;
 };

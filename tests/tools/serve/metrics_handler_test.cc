@@ -26,6 +26,9 @@ using ::testing::StartsWith;
 
 namespace fs = std::filesystem;
 
+constexpr const char* kPages[] = {"/metrics", "/-/healthy", "/",
+                                  "/api/v1/status", "/api/v1/families"};
+
 std::string CounterKey(const std::string& family) {
   return "[\"" + family + "\", \"" + family + "_total\", {}, \"help\"]";
 }
@@ -116,7 +119,8 @@ TEST_F(MetricsHandlerTest, HeadIsAnsweredLikeGet) {
 TEST_F(MetricsHandlerTest, OtherPathsAreNotFound) {
   for (const char* path :
        {"", "/metric", "/metrics/", "/metrics/x", "/metricsx", "metrics",
-        "/Metrics", "//metrics", "/-/", "/-/healthy/", "/favicon.ico", "*"}) {
+        "/Metrics", "//metrics", "/-/", "/-/healthy/", "/favicon.ico", "*",
+        "/api", "/api/v1/status/", "/api/v1/family"}) {
     EXPECT_EQ(Get(path).status, 404) << path;
     EXPECT_EQ(Ask("POST", path).status, 404) << path;
     EXPECT_EQ(Ask("OPTIONS", path).status, 404) << path;
@@ -124,7 +128,7 @@ TEST_F(MetricsHandlerTest, OtherPathsAreNotFound) {
 }
 
 TEST_F(MetricsHandlerTest, OtherMethodsAreNotAllowed) {
-  for (const char* path : {"/metrics", "/-/healthy", "/"}) {
+  for (const char* path : kPages) {
     for (const char* method : {"POST", "PUT", "DELETE", "get", "BREW"}) {
       const Response response = Ask(method, path);
       EXPECT_EQ(response.status, 405) << method << ' ' << path;
@@ -135,7 +139,7 @@ TEST_F(MetricsHandlerTest, OtherMethodsAreNotAllowed) {
 }
 
 TEST_F(MetricsHandlerTest, OptionsTellsTheMethods) {
-  for (const char* path : {"/metrics", "/-/healthy", "/"}) {
+  for (const char* path : kPages) {
     const Response response = Ask("OPTIONS", path);
     EXPECT_EQ(response.status, 204) << path;
     EXPECT_THAT(response.headers,
@@ -262,6 +266,18 @@ TEST_F(MetricsHandlerTest, TheRootLinksToTheTelemetryPath) {
   EXPECT_EQ(Get("/metrics").status, 404);
 }
 
+TEST_F(MetricsHandlerTest, TheStatusPageAsksForWhatIsThere) {
+  const Response status = Get("/api/v1/status");
+  EXPECT_EQ(status.status, 200);
+  EXPECT_THAT(status.body, HasSubstr("\"name\":\"db\""));
+  EXPECT_THAT(status.body, HasSubstr("\"identifier\":"));
+  const Response families = Get("/api/v1/families");
+  EXPECT_EQ(families.status, 200);
+  EXPECT_THAT(families.body, HasSubstr("\"name\":\"db_query_seconds\""));
+  Request request{"GET", "/api/v1/families", {{"directory", "x"}}, "", ""};
+  EXPECT_EQ(Handle(request).status, 404);
+}
+
 TEST_F(MetricsHandlerTest, TheTelemetryPathMayBeTheRoot) {
   ServeAt("/");
   EXPECT_THAT(Get("/").body, HasSubstr("# TYPE db_query_seconds summary\n"));
@@ -275,8 +291,9 @@ TEST(CheckTelemetryPathTest, TakesPathsThatUrlsCanHold) {
 
 TEST(CheckTelemetryPathTest, RefusesEverythingElse) {
   for (const char* path :
-       {"", "metrics", "//metrics", "/-/healthy", "/a?b", "/a#b", "/a b",
-        "/a%20b", "/m\xc3\xa9triques", "/a\nb", "/a\"b"}) {
+       {"", "metrics", "//metrics", "/-/healthy", "/api/v1/status",
+        "/api/v1/families", "/a?b", "/a#b", "/a b", "/a%20b",
+        "/m\xc3\xa9triques", "/a\nb", "/a\"b"}) {
     const Status status = CheckTelemetryPath(path);
     EXPECT_EQ(status.kind(), StatusKind::kInvalidArgument) << path;
     EXPECT_THAT(status.message(),

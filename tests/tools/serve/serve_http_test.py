@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import gzip
 import http.client
+import json
 import os
 import pathlib
 import re
@@ -23,6 +24,8 @@ import promshm_testing as testing  # noqa: E402
 from metric_file import MetricFile, key  # noqa: E402
 
 QUICKLY = 2  # seconds
+
+PAGES = ("/metrics", "/-/healthy", "/", "/api/v1/status", "/api/v1/families")
 
 TEXT_004 = "text/plain; version=0.0.4; charset=utf-8"
 TEXT_100 = "text/plain; version=1.0.0; charset=utf-8; escaping="
@@ -359,7 +362,7 @@ class PagesTest(ServeTest):
 
     def test_other_methods(self):
         server = self.serve()
-        for target in "/metrics", "/-/healthy", "/":
+        for target in PAGES:
             for method in "POST", "PUT", "DELETE", "PATCH", "BREW":
                 with self.subTest(method=method, target=target):
                     answer = send(server.address, method, target)
@@ -370,7 +373,7 @@ class PagesTest(ServeTest):
 
     def test_options(self):
         server = self.serve()
-        for target in "/metrics", "/-/healthy", "/":
+        for target in PAGES:
             answer = send(server.address, "OPTIONS", target)
             self.assertEqual(answer.status, 204)
             self.assertEqual(answer.headers["Allow"], "GET, HEAD, OPTIONS")
@@ -382,13 +385,27 @@ class PagesTest(ServeTest):
                          "text/plain; charset=utf-8")
         self.assertIn(b"healthy", answer.body)
 
-    def test_landing_page(self):
+    def test_status_page(self):
         answer = self.serve("--web.telemetry-path=/a&b").get("/")
         self.assertEqual(answer.status, 200)
         self.assertEqual(answer.headers["Content-Type"],
                          "text/html; charset=utf-8")
         self.assertIn(b'<a href="/a&amp;b">', answer.body)
-        self.assertIn(b'<a href="/-/healthy">', answer.body)
+
+    def test_what_the_status_page_asks_for(self):
+        server = self.serve()
+        for target in ("/api/v1/status", "/api/v1/families",
+                       "/api/v1/families?q=a+b%26c&limit=5"):
+            with self.subTest(target):
+                answer = server.get(target)
+                self.assertEqual(answer.status, 200)
+                self.assertEqual(answer.headers["Content-Type"],
+                                 "application/json; charset=utf-8")
+                self.assertEqual(json.loads(answer.body)["schema"], 1)
+        answer = server.get("/api/v1/families?directory=%3Cb%3E+%26")
+        self.assertEqual(answer.status, 404)
+        self.assertEqual(json.loads(answer.body),
+                         {"error": "<b> &: no such directory"})
 
     def test_the_telemetry_path_may_be_the_root(self):
         self.assert_scrape(self.serve("--web.telemetry-path=/").get("/"))
