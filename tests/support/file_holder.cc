@@ -1,13 +1,16 @@
 #include "tests/support/file_holder.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include "tests/support/child_process.h"
 
@@ -27,24 +30,15 @@ bool MapForWriting(const std::string& path) {
 
 WaitingChild::WaitingChild(const std::function<bool()>& body) {
   std::array<int, 2> ready{};
-  std::array<int, 2> stop{};
-  if (pipe2(ready.data(), O_CLOEXEC) != 0 ||
-      pipe2(stop.data(), O_CLOEXEC) != 0) {
+  if (pipe2(ready.data(), O_CLOEXEC) != 0) {
     throw std::system_error(errno, std::generic_category(), "pipe2");
   }
   pid_ = StartChildRaw([&] {
-    close(stop[1]);
-    char byte = 0;
-    if (body() && write(ready[1], &byte, 1) == 1) {
-      // Ends when the other side is closed.
-      while (read(stop[0], &byte, 1) < 0 && errno == EINTR) {
-      }
-      return 0;
-    }
-    return 1;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const char byte = 0;
+    if (!body() || write(ready[1], &byte, 1) != 1) return 1;
+    for (;;) pause();
   });
-  stop_ = stop[1];
-  close(stop[0]);
   close(ready[1]);
   char byte = 0;
   const bool is_ready = read(ready[0], &byte, 1) == 1;
@@ -56,10 +50,9 @@ WaitingChild::WaitingChild(const std::function<bool()>& body) {
 }
 
 void WaitingChild::End() {
-  if (stop_ < 0) return;
-  close(stop_);
-  stop_ = -1;
-  WaitForChild(pid_);
+  if (pid_ == 0) return;
+  kill(pid_, SIGKILL);
+  WaitForChild(std::exchange(pid_, 0));
 }
 
 }  // namespace promshm::testing

@@ -12,9 +12,10 @@ namespace promshm::testing {
 // made where it is missing. False, with errno, where that fails.
 bool MapForWriting(const std::string& path);
 
-// Purpose: a child process that runs a function and then waits until the object
-// goes. The constructor returns when the function has; one that gives false, or
-// dies, is thrown. The child is forked by the bare system call.
+// Purpose: a child process that runs a function and then waits for its end:
+// that of the object, or of the parent. The constructor returns when the
+// function has; one that gives false, or dies, is thrown. No handler of
+// pthread_atfork runs.
 //
 // Thread safety: needs external locking.
 class WaitingChild {
@@ -24,14 +25,14 @@ class WaitingChild {
   WaitingChild(const WaitingChild&) = delete;
   WaitingChild& operator=(const WaitingChild&) = delete;
 
+  // 0 when it has ended.
   pid_t pid() const { return pid_; }
 
-  // Lets it end, and waits for that.
+  // Kills it, and waits for its end.
   void End();
 
  private:
   pid_t pid_ = 0;
-  int stop_ = -1;
 };
 
 }  // namespace promshm::testing
