@@ -210,9 +210,9 @@ class Server(Background):
     _LISTENING = (r"^promshm-serve: listening on "
                   r"http://127\.0\.0\.1:(\d+)/metrics$")
 
-    def __init__(self, directory, prefix=()):
+    def __init__(self, directory, prefix=(), **keywords):
         super().__init__([*prefix, options.serve, "--web.listen-address",
-                          "127.0.0.1:0", directory])
+                          "127.0.0.1:0", directory], **keywords)
         self.port = None
 
     def __enter__(self):

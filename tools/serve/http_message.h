@@ -8,7 +8,7 @@
 
 namespace promshm::tools {
 
-// What the handler is told of a request. The body is read and dropped.
+// What the handler is told of a request. A body is read and dropped.
 struct Request {
   std::string method;
 

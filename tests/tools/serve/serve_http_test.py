@@ -557,14 +557,20 @@ class ConnectionTest(ServeTest):
             self.assert_scrape(send_on(connection, "GET", "/metrics"))
             self.assertIs(connection.sock, first)
 
-    def test_a_large_body_is_read_and_dropped(self):
+    def test_a_body_is_read_and_dropped(self):
         server = self.serve()
         connection = http.client.HTTPConnection(*server.address, timeout=20)
         with contextlib.closing(connection):
-            body = bytes(3_000_000)
+            body = bytes(65536)
             for method, status in ("POST", 405), ("GET", 200):
                 answer = send_on(connection, method, "/metrics", body=body)
                 self.assertEqual(answer.status, status)
+
+    def test_a_larger_body_is_refused(self):
+        connection = self.connect(self.serve())
+        connection.sendall(b"POST /metrics HTTP/1.1\r\nHost: x\r\n"
+                           b"Content-Length: 65537\r\n\r\n")
+        self.assertRegex(read_all(connection), rb"\AHTTP/1\.1 413 ")
 
     def test_http_1_0(self):
         connection = self.connect(self.serve())
