@@ -50,6 +50,7 @@ struct StopDaemon {
 
 }  // namespace
 
+// The socket outlives the daemon: with it goes the file of a unix socket.
 struct HttpServer::Listener {
   ListeningSocket socket;
   std::unique_ptr<MHD_Daemon, StopDaemon> daemon;

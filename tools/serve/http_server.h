@@ -11,7 +11,7 @@
 #include "promshm/status.h"
 #include "tools/serve/connection_table.h"
 #include "tools/serve/http_message.h"
-#include "tools/serve/listen_address.h"
+#include "tools/serve/listening_socket.h"
 #include "tools/serve/worker_pool.h"
 
 struct MHD_Daemon;

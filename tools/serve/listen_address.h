@@ -1,14 +1,15 @@
 #ifndef PROMSHM_TOOLS_SERVE_LISTEN_ADDRESS_H_
 #define PROMSHM_TOOLS_SERVE_LISTEN_ADDRESS_H_
 
+#include <sys/socket.h>
+
 #include <string>
-#include <vector>
 
 #include "promshm/status.h"
 
 namespace promshm::tools {
 
-// Where to listen.
+// Where to listen: a host and a port of TCP, or the path of a unix socket.
 struct ListenAddress {
   // A name or a number, IPv6 without brackets. Empty: every address of the
   // machine, IPv6 and IPv4.
@@ -16,40 +17,25 @@ struct ListenAddress {
 
   // 0 to 65535; 0 lets the system choose a free one.
   std::string port;
+
+  // Absolute, or `@NAME` for a socket that systemd has made without a file.
+  // Empty for TCP.
+  std::string path = {};
 };
 
-// Reads `HOST:PORT`, `[IPV6]:PORT` or `:PORT`.
+// Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT` or `unix:/PATH`.
 Result<ListenAddress> ParseListenAddress(const std::string& text);
 
 // The opposite: an IPv6 host in brackets.
 std::string ToString(const ListenAddress& address);
 
-// Purpose: a TCP socket that clients can connect to.
-//
-// Owns the descriptor. Thread safety: const methods may be called from several
-// threads; anything else needs external locking.
-class ListeningSocket {
- public:
-  // `descriptor` is bound to `address` and listens.
-  ListeningSocket(int descriptor, ListenAddress address);
-  ~ListeningSocket();
-  ListeningSocket(ListeningSocket&& other) noexcept;
-  ListeningSocket& operator=(ListeningSocket&& other) noexcept;
+// Whether only this machine can reach it. A name is not looked up: only
+// numbers and unix sockets can be local.
+bool IsLoopback(const ListenAddress& address);
 
-  // With the numeric host and the port that the system has chosen.
-  const ListenAddress& address() const { return address_; }
-
-  // Hands the descriptor over; the caller closes it.
-  int Release();
-
- private:
-  int descriptor_;
-  ListenAddress address_;
-};
-
-// Listens on `address`; on all addresses that a name stands for, except those
-// of a family this machine does not have.
-Result<std::vector<ListeningSocket>> Listen(const ListenAddress& address);
+// What the system calls `address`. `what` names it in a message.
+Result<ListenAddress> FromSystem(const sockaddr_storage& address,
+                                 socklen_t size, const std::string& what);
 
 }  // namespace promshm::tools
 

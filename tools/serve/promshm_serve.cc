@@ -20,7 +20,9 @@
 #include "tools/common/system_reason.h"
 #include "tools/serve/http_server.h"
 #include "tools/serve/listen_address.h"
+#include "tools/serve/listening_socket.h"
 #include "tools/serve/metrics_handler.h"
+#include "tools/serve/systemd_sockets.h"
 
 namespace promshm::tools {
 namespace {
@@ -30,6 +32,7 @@ constexpr char kName[] = "promshm-serve";
 struct Arguments {
   std::string directory = DefaultDirectory();
   std::vector<std::string> listen_addresses{"127.0.0.1:9464"};
+  bool systemd_socket = false;
   std::string telemetry_path = "/metrics";
 };
 
@@ -42,12 +45,15 @@ std::optional<int> ReadArguments(int argc, char** argv, Arguments* arguments) {
                  "The directory (default: $PROMETHEUS_MULTIPROC_DIR)")
       ->type_name("");
   app.add_option("--web.listen-address", arguments->listen_addresses,
-                 "HOST:PORT, [IPV6]:PORT or :PORT for every address\n"
-                 "(default: 127.0.0.1:9464); port 0 takes a free\n"
-                 "one; may be given several times")
+                 "HOST:PORT, [IPV6]:PORT, :PORT for every address or\n"
+                 "unix:/PATH (default: 127.0.0.1:9464); port 0 takes\n"
+                 "a free one; may be given several times")
       ->type_name("ADDRESS")
       ->type_size(1)
       ->allow_extra_args(false);
+  app.add_flag("--web.systemd-socket", arguments->systemd_socket,
+               "Listen on the sockets that systemd has opened,\n"
+               "instead of addresses");
   app.add_option("--web.telemetry-path", arguments->telemetry_path,
                  "Path of the metrics (default: /metrics)")
       ->type_name("PATH");
@@ -72,10 +78,10 @@ Status CheckDirectory(const std::string& directory) {
   return {};
 }
 
-Result<std::vector<ListeningSocket>> ListenOn(
-    const std::vector<std::string>& texts) {
+Result<std::vector<ListeningSocket>> ListenOn(const Arguments& arguments) {
+  if (arguments.systemd_socket) return SystemdSockets();
   std::vector<ListeningSocket> sockets;
-  for (const std::string& text : texts) {
+  for (const std::string& text : arguments.listen_addresses) {
     const Result<ListenAddress> address = ParseListenAddress(text);
     if (!address.ok()) return address.status();
     Result<std::vector<ListeningSocket>> opened = Listen(*address);
@@ -92,8 +98,7 @@ int Serve(const Arguments& arguments) {
                                CheckTelemetryPath(arguments.telemetry_path)}) {
     if (!status.ok()) return Trouble(kName, status.message());
   }
-  Result<std::vector<ListeningSocket>> sockets =
-      ListenOn(arguments.listen_addresses);
+  Result<std::vector<ListeningSocket>> sockets = ListenOn(arguments);
   if (!sockets.ok()) return Trouble(kName, sockets.status().message());
 
   RaiseDescriptorLimit();

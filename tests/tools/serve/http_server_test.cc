@@ -15,11 +15,13 @@
 #include <vector>
 
 #include "tests/support/socket_client.h"
+#include "tests/support/temporary_directory.h"
 
 namespace promshm::tools {
 namespace {
 
 using ::promshm::testing::SocketClient;
+using ::promshm::testing::TemporaryDirectory;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
@@ -125,6 +127,18 @@ TEST_F(HttpServerTest, TellsTheHandlerOfTheRequest) {
   EXPECT_EQ(seen.authorization, "Basic YTpi");
   EXPECT_EQ(seen.scrape_timeout, "9.5");
   EXPECT_THAT(seen.client, StartsWith("127.0.0.1:"));
+}
+
+TEST_F(HttpServerTest, AClientOfAUnixSocketIsCalledSo) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.PathOf("socket");
+  HttpServer server([](const Request& request) { return Ok(request.client); });
+  Result<std::vector<ListeningSocket>> sockets = Listen({{}, {}, path});
+  ASSERT_TRUE(sockets.ok()) << sockets.status().message();
+  ASSERT_TRUE(server.Start(std::move(sockets->front())).ok());
+  SocketClient client = SocketClient::OfPath(path);
+  client.Send(kGet);
+  EXPECT_THAT(client.ReadAnswer(), EndsWith("\r\n\r\nunix"));
 }
 
 TEST_F(HttpServerTest, ANulInThePathIsNoEnd) {
