@@ -57,6 +57,8 @@ def main():
     parser.add_argument("--guest", help="promshm_python_guest")
     parser.add_argument("--killer", help="promshm_kill_at_call")
     parser.add_argument("--no-lease", help="promshm_no_lease")
+    parser.add_argument("--screenshots", type=pathlib.Path,
+                        help="folder for pictures of the status page")
     parser.add_argument("--writer", help="promshm_writer_program")
     parser.add_argument("--cmake", help="cmake, to install with")
     parser.add_argument("--build", help="the build folder, to install from")
@@ -205,14 +207,14 @@ class Background:
 
 
 class Server(Background):
-    """promshm-serve of one directory, on a free port."""
+    """promshm-serve of one directory, on a free port unless one is named."""
 
     _LISTENING = (r"^promshm-serve: listening on "
                   r"http://127\.0\.0\.1:(\d+)/metrics$")
 
-    def __init__(self, directory, prefix=(), **keywords):
+    def __init__(self, directory, prefix=(), port=0, **keywords):
         super().__init__([*prefix, options.serve, "--web.listen-address",
-                          "127.0.0.1:0", directory], **keywords)
+                          f"127.0.0.1:{port}", directory], **keywords)
         self.port = None
 
     def __enter__(self):

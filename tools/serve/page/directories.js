@@ -115,11 +115,11 @@ class Summary {
                 `${countText(counts.dead)} dead, ${
                     countText(counts.unknown)} unknown`);
     if (filesystem === null) {
-      this.figure('File system', '–', 'not known');
+      this.figure('File system used', '–', 'not known');
       return;
     }
     const used = filesystem.size - filesystem.available;
-    this.figure('File system', percentText(used, filesystem.size),
+    this.figure('File system used', percentText(used, filesystem.size),
                 `${bytesText(filesystem.available)} free`);
   }
 

@@ -32,8 +32,7 @@ class Figures {
 
   showBuckets(buckets) {
     this.histogram.show(buckets);
-    const median = boundOfPart(buckets, 0.5);
-    setText(this.underDrawing, median === null ? '' : `half ≤ ${median}`);
+    setText(this.underDrawing, halfText(buckets));
   }
 
   showRate(points, now) {

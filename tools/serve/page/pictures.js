@@ -37,6 +37,15 @@ function boundOfPart(buckets, part) {
   return buckets.find(({count}) => toNumber(count) >= part * all)?.le ?? null;
 }
 
+// Which bound parts the observations in two halves, as far as one can tell.
+function halfText(buckets) {
+  const bound = boundOfPart(buckets, 0.5);
+  if (bound === null) return '';
+  const highest = buckets.at(-2)?.le;
+  return bound === '+Inf' && highest !== undefined ? `half > ${highest}` :
+                                                     `half ≤ ${bound}`;
+}
+
 // A bar for each bucket, as wide as the others whatever its bounds.
 class HistogramPicture {
   constructor() {
@@ -63,11 +72,10 @@ class HistogramPicture {
       bar.append(title);
       return bar;
     }));
-    const median = boundOfPart(buckets, 0.5);
-    const high = boundOfPart(buckets, 0.95);
-    describe(this.node, median === null ?
+    describe(this.node, halfText(buckets) === '' ?
         'Histogram without observations' :
-        `Histogram: half at most ${median}, 95 % at most ${high}`);
+        `Histogram: ${halfText(buckets)}, 95 % ≤ ${
+            boundOfPart(buckets, 0.95)}`);
   }
 }
 
