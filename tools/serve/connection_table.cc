@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace promshm::tools {
 
@@ -14,6 +15,7 @@ struct ConnectionTable::Connection {
   List::iterator self;
   Clock::time_point since;
   std::size_t unsent_bytes = 0;
+  std::shared_ptr<const void> kept = {};
 };
 
 namespace {
@@ -50,6 +52,11 @@ void ConnectionTable::Remove(Connection* connection) {
   const std::lock_guard<std::mutex> lock(mutex_);
   unsent_bytes_ -= connection->unsent_bytes;
   connection->list->erase(connection->self);
+}
+
+void ConnectionTable::Keep(Connection* connection,
+                           std::shared_ptr<const void> object) {
+  connection->kept = std::move(object);
 }
 
 void ConnectionTable::BeginHandling(Connection* connection) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <list>
+#include <memory>
 #include <mutex>
 
 namespace promshm::tools {
@@ -44,6 +45,9 @@ class ConnectionTable {
   // Has no request yet. Throws std::bad_alloc.
   Connection* Add(int descriptor);
   void Remove(Connection* connection);
+
+  // Keeps `object` until Remove().
+  void Keep(Connection* connection, std::shared_ptr<const void> object);
 
   void BeginHandling(Connection* connection);
 

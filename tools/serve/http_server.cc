@@ -164,21 +164,26 @@ struct HttpServer::Callbacks {
             ->connect_fd;
     try {
       *entry = table->Add(descriptor);
-      if (!Prepare(ServerOf(server)->options_, connection)) {
-        table->CutOff(EntryOf(*entry));
+      if (ServerOf(server)->options_.tls) {
+        Prepare(ServerOf(server), connection, EntryOf(*entry));
       }
     } catch (const std::exception&) {
       shutdown(descriptor, SHUT_RDWR);
     }
   }
 
-  static bool Prepare(const HttpServerOptions& options,
-                      MHD_Connection* connection) {
-    if (!options.tls) return true;
+  static void Prepare(HttpServer* server, MHD_Connection* connection,
+                      ConnectionTable::Connection* entry) {
     void* const session =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)
             ->tls_session;
-    return options.prepare_session(static_cast<gnutls_session_t>(session));
+    HttpServerOptions::KeptForSession kept = server->options_.prepare_session(
+        static_cast<gnutls_session_t>(session));
+    if (kept == nullptr) {
+      server->connections_.CutOff(entry);
+    } else {
+      server->connections_.Keep(entry, std::move(kept));
+    }
   }
 
   static ConnectionTable::Connection* EntryOf(void* entry) {

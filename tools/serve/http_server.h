@@ -43,10 +43,11 @@ struct HttpServerOptions {
 
   // HTTPS. `prepare_session` is called for each connection before its
   // handshake, in the thread of the listening socket, and gives the session
-  // its priorities and credentials, which have to outlive it; it must not
-  // throw. Where it says false, the connection is closed.
+  // its priorities and credentials; it must not throw. What it returns is kept
+  // until the session is gone. Where that is null, the connection is closed.
+  using KeptForSession = std::shared_ptr<const void>;
   bool tls = false;
-  std::function<bool(gnutls_session_int*)> prepare_session = {};
+  std::function<KeptForSession(gnutls_session_int*)> prepare_session = {};
 };
 
 // Purpose: HTTP/1.1 over any number of listening sockets; passes each request

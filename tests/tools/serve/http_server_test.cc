@@ -373,7 +373,7 @@ TEST_F(HttpServerTest, IsNotAliveWhileTheThreadOfASocketIsStuck) {
   options.tls = true;
   options.prepare_session = [this](gnutls_session_int*) {
     gate_.Pass();
-    return false;
+    return nullptr;
   };
   Serve(options);
   EXPECT_FALSE(server_->IsAlive(std::chrono::milliseconds(50)));
@@ -387,7 +387,7 @@ TEST_F(HttpServerTest, ATlsSessionThatIsNotPreparedIsClosed) {
   int asked = 0;
   options.prepare_session = [&](gnutls_session_int* session) {
     asked += session == nullptr ? 0 : 1;
-    return false;
+    return nullptr;
   };
   Serve(options);
   for (int i = 0; i < 3; ++i) EXPECT_THAT(Connect().ReadAll(), IsEmpty());
