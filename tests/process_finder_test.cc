@@ -1,20 +1,18 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "promshm/running_process.h"
 #include "tests/support/child_process.h"
+#include "tests/support/fake_proc.h"
 #include "tests/support/file_holder.h"
 #include "tests/support/shared_memory.h"
 #include "tests/support/temporary_directory.h"
@@ -43,42 +41,23 @@ std::uint64_t IdOf(const FoundProcess& found) {
 // A procfs of the test's making, and a directory with real files.
 class ProcessFinderTest : public ::testing::Test {
  protected:
-  ProcessFinderTest() {
-    std::ofstream(proc_.PathOf("stat")) << "cpu  1 2\nbtime 1000\n";
-    ForgetAll();
-  }
-
-  // A line of maps.
   std::string Mapping(const std::string& identifier,
                       const std::string& rights = "rw-s",
                       unsigned other_device = 0) const {
-    const std::string path = directory_.PathOf("counter_" + identifier + ".db");
-    if (!std::filesystem::exists(path)) {
-      directory_.Write("counter_" + identifier + ".db", "text");
-    }
-    struct stat info {};
-    stat(path.c_str(), &info);
-    std::ostringstream line;
-    line << std::hex << "7f0000000000-7f0000001000 " << rights << " 00000000 "
-         << major(info.st_dev) << ':' << minor(info.st_dev) + other_device
-         << ' ' << std::dec << info.st_ino << "    " << path << '\n';
-    return line.str();
+    return testing::MapsLine(directory_.PathOf("counter_" + identifier + ".db"),
+                             rights, other_device);
   }
 
   void AddProcess(int pid, int start_ticks, const std::string& maps,
                   const std::string& ids = {},
                   const std::string& state = "S") const {
-    const std::string folder = proc_.PathOf(std::to_string(pid));
-    std::filesystem::create_directory(folder);
-    std::ofstream(folder + "/stat") << pid << " (a b) c) " << state
-                                    << " 1 1 1 0 -1 0 0 0 0 0 3 4 0 0 20 0 2 0 "
-                                    << start_ticks << " 8192 1 0\n";
-    std::ofstream(folder + "/maps")
-        << "7e0000000000-7e0000001000 r--p 00000000 00:02 9   /lib/x.so\n"
-        << maps;
-    std::ofstream(folder + "/status")
-        << "Name:\tx\nNSpid:\t" << (ids.empty() ? std::to_string(pid) : ids)
-        << "\nThreads:\t1\n";
+    testing::FakeProcess process;
+    process.pid = pid;
+    process.start_ticks = start_ticks;
+    process.maps = maps;
+    process.ids = ids;
+    process.state = state;
+    proc_.Add(process);
   }
 
   std::vector<FoundProcess> Find(const std::vector<ProcessReport>& reports) {
@@ -87,9 +66,10 @@ class ProcessFinderTest : public ::testing::Test {
 
   void ForgetAll() { finder_ = std::make_unique<ProcessFinder>(proc_.path()); }
 
-  testing::TemporaryDirectory proc_;
+  testing::FakeProc proc_;
   testing::TemporaryDirectory directory_;
-  std::unique_ptr<ProcessFinder> finder_;
+  std::unique_ptr<ProcessFinder> finder_ =
+      std::make_unique<ProcessFinder>(proc_.path());
 };
 
 TEST_F(ProcessFinderTest, FindsTheProcessOfThatIdThatHasAFile) {
@@ -99,7 +79,8 @@ TEST_F(ProcessFinderTest, FindsTheProcessOfThatIdThatHasAFile) {
   EXPECT_EQ(found.front().process->id, 20u);
   EXPECT_EQ(found.front().process->start_ticks, 300u);
   EXPECT_EQ(found.front().process->started,
-            1000 + 300 / static_cast<double>(sysconf(_SC_CLK_TCK)));
+            testing::FakeProc::kBootTime +
+                300 / static_cast<double>(sysconf(_SC_CLK_TCK)));
   EXPECT_FALSE(found.front().is_missing);
 }
 
@@ -123,7 +104,7 @@ TEST_F(ProcessFinderTest, TakesNoFileOfAnotherFileSystemForTheWriters) {
 
 TEST_F(ProcessFinderTest, SeesNothingWhereItMayNotLook) {
   AddProcess(20, 300, Mapping("20"));
-  std::filesystem::remove(proc_.PathOf("20/maps"));
+  std::filesystem::remove(proc_.PathOf(20, "maps"));
   EXPECT_TRUE(Find({Report("20")}).front().is_missing);
 }
 
@@ -177,7 +158,7 @@ TEST_F(ProcessFinderTest, GivesEveryChildItsOwnAndTheParentTheRest) {
   EXPECT_EQ(IdOf(found[1]), 31u);
   EXPECT_EQ(IdOf(found[2]), 32u);
   // The parent's files live on in the children, but nobody writes them.
-  std::filesystem::remove_all(proc_.PathOf("30"));
+  proc_.Remove(30);
   ForgetAll();
   found = Find(reports);
   EXPECT_EQ(IdOf(found[0]), 0u);
@@ -207,7 +188,7 @@ TEST_F(ProcessFinderTest, ForgetsAProcessWithItsEnd) {
   AddProcess(20, 300, Mapping("20"));
   ASSERT_EQ(IdOf(Find({Report("20")}).front()), 20u);
   // It is not looked at again as long as it is there.
-  std::ofstream(proc_.PathOf("20/maps")) << "";
+  std::ofstream(proc_.PathOf(20, "maps")) << "";
   EXPECT_EQ(IdOf(Find({Report("20")}).front()), 20u);
   AddProcess(20, 301, "");
   EXPECT_TRUE(Find({Report("20")}).front().is_missing);

@@ -14,8 +14,8 @@
 #include <thread>
 
 #include "store/process_table.h"
+#include "tests/support/fake_proc.h"
 #include "tests/support/file_holder.h"
-#include "tests/support/temporary_directory.h"
 
 namespace promshm {
 namespace {
@@ -30,28 +30,28 @@ RunningProcess ProcessOf(pid_t pid) {
 class FakeUsageTest : public ::testing::Test {
  protected:
   FakeUsageTest() {
-    std::filesystem::create_directories(proc_.PathOf("20/fd"));
-    for (const char* fd : {"0", "1", "7"}) {
-      std::ofstream(proc_.PathOf("20/fd/" + std::string(fd))) << "";
-    }
-    Write("stat",
-          "20 (a b) c) S 1 1 1 0 -1 0 0 0 0 0 130 120 9 9 20 0 5 0 300 81920 "
-          "3 0\n");
-    Write("limits",
-          "Limit                     Soft Limit           Hard Limit\n"
-          "Max processes             96000                96000\n"
-          "Max open files            1024                 524288   files\n");
+    testing::FakeProcess process;
+    process.pid = 20;
+    process.start_ticks = 300;
+    process.user_ticks = 130;
+    process.system_ticks = 120;
+    process.threads = 5;
+    process.virtual_bytes = 81920;
+    process.resident_pages = 3;
+    process.fds = 3;
+    process.max_fds = "1024";
+    proc_.Add(process);
   }
 
   void Write(const std::string& file, const std::string& text) const {
-    std::ofstream(proc_.PathOf("20/" + file)) << text;
+    std::ofstream(proc_.PathOf(20, file)) << text;
   }
 
   std::optional<ProcessUsage> Read() const {
     return ReadProcessUsage({20, 300, std::nullopt}, proc_.path());
   }
 
-  testing::TemporaryDirectory proc_;
+  testing::FakeProc proc_;
 };
 
 TEST_F(FakeUsageTest, ReadsWhatAProcessUses) {
@@ -63,12 +63,13 @@ TEST_F(FakeUsageTest, ReadsWhatAProcessUses) {
             3 * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)));
   EXPECT_EQ(usage->virtual_bytes, 81920u);
   EXPECT_EQ(usage->threads, 5u);
+  EXPECT_EQ(usage->open_fds, 3u);
   EXPECT_EQ(usage->max_fds, 1024u);
 }
 
 TEST_F(FakeUsageTest, LeavesOutWhatMayNotBeRead) {
-  std::filesystem::remove(proc_.PathOf("20/limits"));
-  std::filesystem::remove_all(proc_.PathOf("20/fd"));
+  std::filesystem::remove(proc_.PathOf(20, "limits"));
+  std::filesystem::remove_all(proc_.PathOf(20, "fd"));
   const std::optional<ProcessUsage> usage = Read();
   ASSERT_TRUE(usage.has_value());
   EXPECT_FALSE(usage->open_fds.has_value());
@@ -80,10 +81,17 @@ TEST_F(FakeUsageTest, LeavesOutWhatMayNotBeRead) {
 TEST_F(FakeUsageTest, ReadsNothingOfAnotherProcess) {
   EXPECT_FALSE(ReadProcessUsage({20, 301, std::nullopt}, proc_.path()));
   EXPECT_FALSE(ReadProcessUsage({21, 300, std::nullopt}, proc_.path()));
+  EXPECT_FALSE(HasEnded({20, 300, std::nullopt}, proc_.path()));
+  EXPECT_TRUE(HasEnded({20, 301, std::nullopt}, proc_.path()));
+  EXPECT_TRUE(HasEnded({21, 300, std::nullopt}, proc_.path()));
   Write("stat", "20 (x) Z 1 1 1 0 -1 0 0 0 0 0 1 1 9 9 20 0 5 0 300 0 0 0\n");
   EXPECT_FALSE(Read());
+  EXPECT_TRUE(HasEnded({20, 300, std::nullopt}, proc_.path()));
+  // That it cannot be read does not say that it has ended.
   Write("stat", "20 (x) S 1 1");
   EXPECT_FALSE(Read());
+  EXPECT_FALSE(HasEnded({20, 300, std::nullopt}, proc_.path()));
+  EXPECT_FALSE(HasEnded({20, 300, std::nullopt}, proc_.path() + "/missing"));
 }
 
 TEST_F(FakeUsageTest, ReadsACommandAsPsShowsIt) {
@@ -140,7 +148,9 @@ TEST(ProcessUsageTest, SeesNothingOfAProcessThatHasEnded) {
   const RunningProcess process = ProcessOf(child.pid());
   ASSERT_TRUE(ReadProcessUsage(process).has_value());
   ASSERT_TRUE(ReadCommand(process).has_value());
+  EXPECT_FALSE(HasEnded(process));
   child.End();
+  EXPECT_TRUE(HasEnded(process));
   EXPECT_FALSE(ReadProcessUsage(process).has_value());
   EXPECT_FALSE(ReadCommand(process).has_value());
 }

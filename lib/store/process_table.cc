@@ -102,6 +102,16 @@ std::optional<ProcessStat> ProcessTable::StatOf(
   return stat;
 }
 
+bool ProcessTable::HasEnded(std::uint64_t pid,
+                            std::uint64_t start_ticks) const {
+  const std::optional<ProcessStat> stat = StatOf(pid);
+  if (stat) return stat->has_ended || stat->start_ticks != start_ticks;
+  // That it cannot be read may have other reasons.
+  const std::string folder = proc_ + '/' + std::to_string(pid);
+  return access(folder.c_str(), F_OK) != 0 && errno == ENOENT &&
+         access(proc_.c_str(), F_OK) == 0;
+}
+
 std::optional<double> ProcessTable::StartOf(std::uint64_t pid) const {
   const std::optional<ProcessStat> stat = StatOf(pid);
   if (!stat) return std::nullopt;

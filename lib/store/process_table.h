@@ -40,6 +40,9 @@ class ProcessTable {
   std::optional<ProcessStat> StatOf(std::uint64_t pid,
                                     std::uint64_t start_ticks) const;
 
+  // Whether the process that began then has ended, beyond doubt.
+  bool HasEnded(std::uint64_t pid, std::uint64_t start_ticks) const;
+
   // When it began, in Unix seconds; none where there is no such process.
   std::optional<double> StartOf(std::uint64_t pid) const;
 

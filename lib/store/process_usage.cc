@@ -1,6 +1,8 @@
 #include "promshm/process_usage.h"
 
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 #include <cstddef>
 #include <filesystem>
@@ -13,12 +15,21 @@
 namespace promshm {
 namespace {
 
-std::optional<std::uint64_t> CountDescriptors(const std::string& folder) {
+// Linux 6.2 and later tell the number without a list, which takes long where
+// there are many.
+std::optional<std::uint64_t> ToldDescriptors(const std::string& folder) {
   struct stat info;
-  if (stat(folder.c_str(), &info) != 0) return std::nullopt;
-  // Linux 6.2 and later tell the number without a list, which takes long where
-  // there are many.
-  if (info.st_size > 0) return static_cast<std::uint64_t>(info.st_size);
+  struct statfs system;
+  if (stat(folder.c_str(), &info) != 0 || info.st_size <= 0 ||
+      statfs(folder.c_str(), &system) != 0 ||
+      system.f_type != PROC_SUPER_MAGIC) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint64_t>(info.st_size);
+}
+
+std::optional<std::uint64_t> CountDescriptors(const std::string& folder) {
+  if (const auto told = ToldDescriptors(folder)) return told;
   std::error_code error;
   std::filesystem::directory_iterator entry(folder, error);
   std::uint64_t count = 0;

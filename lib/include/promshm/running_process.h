@@ -74,6 +74,10 @@ class PROMSHM_EXPORT ProcessFinder {
   std::unique_ptr<Memory> memory_;
 };
 
+/// Whether a process has ended, beyond doubt; its parent need not know.
+PROMSHM_EXPORT bool HasEnded(const RunningProcess& process,
+                             const std::string& proc = "/proc");
+
 /// What a process was started with, or has put in its place: the words of its
 /// command line with spaces between them, as `ps` shows it, or its name in
 /// square brackets where it has none; at most 4096 bytes of it. Any bytes may

@@ -1,7 +1,8 @@
+#include "promshm/running_process.h"
+
 #include <algorithm>
 #include <cstddef>
 
-#include "promshm/running_process.h"
 #include "store/process_table.h"
 
 namespace promshm {
@@ -27,6 +28,10 @@ std::optional<std::string> ReadCommand(const RunningProcess& process,
   }
   if (!table.StatOf(process.id, process.start_ticks)) return std::nullopt;
   return text;
+}
+
+bool HasEnded(const RunningProcess& process, const std::string& proc) {
+  return store::ProcessTable(proc).HasEnded(process.id, process.start_ticks);
 }
 
 }  // namespace promshm
