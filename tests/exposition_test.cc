@@ -71,6 +71,13 @@ TEST_F(ExpositionTest, HelpAndValuesAreEscapedAsEachFormatWants) {
             "# EOF\n");
 }
 
+TEST(EscapedNameTest, SpellsANameAsTheFormatsDo) {
+  EXPECT_EQ(EscapedName("a.b_c", Escaping::kUnderscores), "a_b_c");
+  EXPECT_EQ(EscapedName("a.b_c", Escaping::kAllowUtf8), "\"a.b_c\"");
+  EXPECT_EQ(EscapedName("a.b_c", Escaping::kDots), "a_dot_b__c");
+  EXPECT_EQ(EscapedName("a.b_c", Escaping::kValues), "U__a_2e_b__c");
+}
+
 TEST_F(ExpositionTest, CounterWithoutTotalIsUnknownToOpenMetrics) {
   Write("counter_1.db", {{R"(["hits", "hits", [], []])", 3}});
   EXPECT_THAT(Text(TextFormat::kPrometheus004, Escaping::kUnderscores),

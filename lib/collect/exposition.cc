@@ -5,6 +5,8 @@
 
 #include "collect/kept_texts.h"
 #include "collect/layout_text.h"
+#include "collect/name_escaping.h"
+#include "format/legacy_name.h"
 #include "format/number_text.h"
 
 namespace promshm {
@@ -31,6 +33,12 @@ std::vector<Issue> WriteExposition(const Snapshot& snapshot,
   copy_up_to(kept.text.size());
   out->resize(static_cast<std::size_t>(end - out->data()));
   return kept.issues;
+}
+
+std::string EscapedName(std::string_view metric, Escaping escaping) {
+  std::string name;
+  collect::AppendName(metric, format::NameKind::kMetric, escaping, &name);
+  return name;
 }
 
 std::string NumberText(double value) {

@@ -61,6 +61,12 @@ PROMSHM_EXPORT std::string ContentType(const ExpositionFormat& format);
 [[nodiscard]] PROMSHM_EXPORT std::vector<Issue> WriteExposition(
     const Snapshot& snapshot, const ExpositionFormat& format, std::string* out);
 
+/// A metric's name as a scheme spells it; with kAllowUtf8 quoted where it is
+/// not
+/// `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+[[nodiscard]] PROMSHM_EXPORT std::string EscapedName(std::string_view metric,
+                                                     Escaping escaping);
+
 /// The snapshot with all names as Escaping::kUnderscores spells them, for
 /// whoever knows no others. A family or series that escaping has made equal to
 /// another is left out and appended to `issues`, by the rules of
