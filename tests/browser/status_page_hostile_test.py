@@ -1,6 +1,8 @@
 """Texts that others chose, and that want to be markup, on the status page."""
 
+import contextlib
 import pathlib
+import subprocess
 import sys
 import tempfile
 
@@ -42,6 +44,39 @@ def directory_of_hostile_texts(root):
     return directory
 
 
+COUNT_AND_WAIT = """
+import sys
+from prometheus_client import Counter
+Counter("own", "Own").inc()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+client_environment = None
+
+
+def setUpModule():
+    global client_environment
+    client_environment = testing.client_environment()
+
+
+@contextlib.contextmanager
+def process_of_hostile_command(directory):
+    """A process that writes, and whose command line wants to be markup."""
+    script = directory.with_name("count.py")
+    script.write_text(COUNT_AND_WAIT)
+    with subprocess.Popen(
+            [testing.PYTHON, script, IMAGE, SCRIPT, ATTRIBUTE],
+            env={**client_environment,
+                 "PROMETHEUS_MULTIPROC_DIR": str(directory)},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            process.stdout.readline()
+            yield process
+        finally:
+            process.kill()
+
+
 class HostileTextTest(PageTest):
 
     def setUp(self):
@@ -73,7 +108,21 @@ class HostileTextTest(PageTest):
         self.assertIn(IMAGE, self.text("#path"))
         self.assertIn(IMAGE, self.texts("#processes tbody th"))
         self.assertIn(ATTRIBUTE, self.text("#issues"))
-        self.screenshot("hostile")
+
+    def test_a_command_stays_a_text(self):
+        with process_of_hostile_command(self.directory) as process:
+            command = f"{IMAGE} {SCRIPT}"
+            self.wait_for(lambda: any(
+                command in text for text in self.texts("#processes .command")),
+                "the command")
+            row = self.js(
+                "return [...document.querySelectorAll('#processes tbody tr')]"
+                ".find((row) => row.cells[0].innerText === arguments[0])"
+                ".innerText", str(process.pid))
+            self.assertIn(command, row)
+            self.assertIn("alive", row)
+            self.js("window.scrollTo(0, 0)")
+            self.screenshots("hostile")
 
     def test_labels_stay_texts(self):
         for text in EVERYTHING:

@@ -87,6 +87,13 @@ class LiveTest(PageTest):
                          ["a process has its files open for writing"] *
                          (WORKERS + 1))
 
+        self.wait_for(lambda: all(
+            "live_workers.py" in command
+            for command in self.texts("#processes td.command")),
+            "their commands")
+        for since in self.texts("#processes td:nth-child(4)"):
+            self.assertRegex(since, r"^([0-9-]+ )?[0-9]{2}:[0-9]{2}:[0-9]{2}$")
+
     def identifiers(self):
         return self.texts("#processes tbody th")
 

@@ -14,6 +14,7 @@
 #include "tools/serve/families_api.h"
 #include "tools/serve/gzip.h"
 #include "tools/serve/json_answer.h"
+#include "tools/serve/process_lookup.h"
 #include "tools/serve/status_page.h"
 
 namespace promshm::tools {
@@ -22,6 +23,7 @@ namespace {
 constexpr char kHealthPath[] = "/-/healthy";
 constexpr char kStatusApiPath[] = "/api/v1/status";
 constexpr char kFamiliesApiPath[] = "/api/v1/families";
+constexpr char kProc[] = "/proc";
 constexpr char kAllow[] = "GET, HEAD, OPTIONS";
 
 // Below this the header fields cost as much as compression saves.
@@ -63,12 +65,6 @@ std::string NameOf(const std::string& directory) {
       std::filesystem::path(directory).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
   return path.filename();
-}
-
-std::vector<std::optional<ProcessFacts>> LookUpNothing(
-    const std::string& /*path*/, const std::vector<ProcessReport>& /*reports*/,
-    const std::vector<std::size_t>& wanted) {
-  return std::vector<std::optional<ProcessFacts>>(wanted.size());
 }
 
 std::vector<std::string> Lines(const std::vector<Issue>& issues) {
@@ -128,7 +124,7 @@ Response MetricsHandler::Handle(const Request& request) {
     case Page::kStatusPage:
       return StatusPage(facts_.telemetry_path);
     case Page::kStatusApi:
-      return AnswerStatus(request, facts_, Source(), &LookUpNothing);
+      return AnswerStatus(request, facts_, Source(), LookUpBy(&finder_, kProc));
     case Page::kFamiliesApi:
       return AnswerFamilies(request, Source());
     default:

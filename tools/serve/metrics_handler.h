@@ -4,6 +4,7 @@
 #include <string>
 
 #include "promshm/collector.h"
+#include "promshm/running_process.h"
 #include "promshm/status.h"
 #include "tools/serve/directory_source.h"
 #include "tools/serve/http_message.h"
@@ -54,6 +55,7 @@ class MetricsHandler {
   const ServerFacts facts_;
   const NamedDirectory directory_;
   Collector collector_;
+  ProcessFinder finder_;
   IssueLog issue_log_;
 };
 

@@ -105,7 +105,8 @@ class Summary {
   showFigures(directory) {
     const {merged, process_counts: counts, filesystem} = directory;
     this.figure('Series', countText(directory.series),
-                `${countText(directory.families)} families`);
+                directory.families === 1 ?
+                    '1 family' : `${countText(directory.families)} families`);
     this.figure('Files', countText(directory.files),
                 merged.files > 0 ? `${countText(merged.files)} merged` : '');
     this.figure('Entries', countText(directory.entries));
@@ -115,12 +116,12 @@ class Summary {
                 `${countText(counts.dead)} dead, ${
                     countText(counts.unknown)} unknown`);
     if (filesystem === null) {
-      this.figure('File system used', '–', 'not known');
+      this.figure('File system', '–', 'not known');
       return;
     }
     const used = filesystem.size - filesystem.available;
-    this.figure('File system used', percentText(used, filesystem.size),
-                `${bytesText(filesystem.available)} free`);
+    this.figure('File system', percentText(used, filesystem.size),
+                `used, ${bytesText(filesystem.available)} free`);
   }
 
   figure(name, value, note = '') {
