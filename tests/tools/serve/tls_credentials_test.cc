@@ -4,14 +4,11 @@
 #include <gnutls/gnutls.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstddef>
-#include <cstring>
-#include <memory>
 #include <optional>
 #include <string>
 
 #include "tests/support/certificates.h"
+#include "tests/support/tls_handshake.h"
 
 namespace promshm::tools {
 namespace {
@@ -19,149 +16,10 @@ namespace {
 using ::promshm::testing::CertificateAuthority;
 using ::promshm::testing::Identity;
 using ::promshm::testing::IdentityOptions;
+using ::promshm::testing::ShakeHands;
+using ::promshm::testing::TlsClient;
+using ::promshm::testing::TlsOutcome;
 using ::testing::StartsWith;
-
-// One end of a connection that is all in memory.
-struct End {
-  explicit End(unsigned flags) {
-    gnutls_init(&session, flags | GNUTLS_NONBLOCK);
-  }
-  ~End() { gnutls_deinit(session); }
-  End(const End&) = delete;
-  End& operator=(const End&) = delete;
-
-  static ssize_t Push(gnutls_transport_ptr_t end, const void* data,
-                      std::size_t size) {
-    static_cast<End*>(end)->other->incoming.append(
-        static_cast<const char*>(data), size);
-    return static_cast<ssize_t>(size);
-  }
-
-  static ssize_t Pull(gnutls_transport_ptr_t pointer, void* data,
-                      std::size_t size) {
-    auto* const end = static_cast<End*>(pointer);
-    if (end->incoming.empty()) {
-      gnutls_transport_set_errno(end->session, EAGAIN);
-      return -1;
-    }
-    size = std::min(size, end->incoming.size());
-    std::memcpy(data, end->incoming.data(), size);
-    end->incoming.erase(0, size);
-    return static_cast<ssize_t>(size);
-  }
-
-  void Connect(End* to) {
-    other = to;
-    gnutls_transport_set_ptr(session, this);
-    gnutls_transport_set_push_function(session, &Push);
-    gnutls_transport_set_pull_function(session, &Pull);
-  }
-
-  gnutls_session_t session = nullptr;
-  End* other = nullptr;
-  std::string incoming;
-};
-
-struct Client {
-  std::string priority = "NORMAL";
-  std::optional<Identity> identity = {};
-};
-
-// How a handshake ended: the version and suite, or what the client was told.
-struct Outcome {
-  bool accepted = false;
-  std::string version;
-  std::string suite;
-  std::string alert;
-  bool is_resumable = false;
-};
-
-struct FreeCredentials {
-  void operator()(gnutls_certificate_credentials_st* credentials) const {
-    gnutls_certificate_free_credentials(credentials);
-  }
-};
-using ClientCredentials =
-    std::unique_ptr<gnutls_certificate_credentials_st, FreeCredentials>;
-
-std::string NameOf(gnutls_alert_description_t alert) {
-  return std::string(gnutls_alert_get_strname(alert))
-      .substr(std::strlen("GNUTLS_A_"));
-}
-
-gnutls_datum_t Datum(std::string* text) {
-  return {reinterpret_cast<unsigned char*>(text->data()),
-          static_cast<unsigned>(text->size())};
-}
-
-// The client sends its identity whatever authorities the server names.
-class Handshake {
- public:
-  Handshake(const TlsCredentials& credentials, const Client& client) {
-    server_.Connect(&client_);
-    client_.Connect(&server_);
-    // As the server's library leaves a session.
-    gnutls_set_default_priority(server_.session);
-    gnutls_session_set_ptr(server_.session, nullptr);
-    EXPECT_TRUE(credentials.Prepare(server_.session));
-    gnutls_certificate_credentials_t own = nullptr;
-    gnutls_certificate_allocate_credentials(&own);
-    client_credentials_.reset(own);
-    if (client.identity) {
-      Identity identity = *client.identity;
-      const gnutls_datum_t certificate = Datum(&identity.certificate);
-      const gnutls_datum_t key = Datum(&identity.key);
-      EXPECT_EQ(gnutls_certificate_set_x509_key_mem(own, &certificate, &key,
-                                                    GNUTLS_X509_FMT_PEM),
-                0);
-    }
-    EXPECT_EQ(gnutls_priority_set_direct(client_.session,
-                                         client.priority.c_str(), nullptr),
-              0);
-    gnutls_credentials_set(client_.session, GNUTLS_CRD_CERTIFICATE, own);
-  }
-
-  Outcome Run() {
-    constexpr int kMostRounds = 100;
-    int server = GNUTLS_E_AGAIN;
-    int client = GNUTLS_E_AGAIN;
-    for (int i = 0; i < kMostRounds; ++i) {
-      if (client == GNUTLS_E_AGAIN) client = gnutls_handshake(client_.session);
-      if (server == GNUTLS_E_AGAIN) server = gnutls_handshake(server_.session);
-    }
-    Outcome outcome;
-    outcome.accepted = server == 0 && client == 0;
-    ReadAlert(client, &outcome);
-    if (!outcome.accepted) return outcome;
-    outcome.version =
-        gnutls_protocol_get_name(gnutls_protocol_get_version(client_.session));
-    outcome.suite = gnutls_ciphersuite_get(client_.session);
-    outcome.is_resumable = ResumesWith(client_.session);
-    return outcome;
-  }
-
- private:
-  // In TLS 1.3 the client is told after its own handshake is done.
-  void ReadAlert(int handshake, Outcome* outcome) {
-    long error = handshake;
-    if (error == 0) {
-      char byte = 0;
-      error = gnutls_record_recv(client_.session, &byte, 1);
-    }
-    if (error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
-      outcome->alert = NameOf(gnutls_alert_get(client_.session));
-    }
-  }
-
-  static bool ResumesWith(gnutls_session_t session) {
-    return (gnutls_session_get_flags(session) & GNUTLS_SFLAGS_SESSION_TICKET) !=
-           0;
-  }
-
-  End server_{GNUTLS_SERVER};
-  End client_{GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT};
-  ClientCredentials client_credentials_;
-};
 
 constexpr const char* kBothVersions[] = {"NORMAL:-VERS-ALL:+VERS-TLS1.3",
                                          "NORMAL:-VERS-ALL:+VERS-TLS1.2"};
@@ -186,11 +44,15 @@ class TlsCredentialsTest : public ::testing::Test {
     return authority_.Issue(options);
   }
 
-  Outcome Connect(const Client& client) {
+  TlsOutcome Connect(const TlsClient& client) {
     const auto credentials = TlsCredentials::Make(config_, texts_);
     EXPECT_TRUE(credentials.ok()) << credentials.status().message();
-    return credentials.ok() ? Handshake(**credentials, client).Run()
-                            : Outcome();
+    if (!credentials.ok()) return {};
+    return ShakeHands(
+        [&credentials](gnutls_session_t session) {
+          return (*credentials)->Prepare(session);
+        },
+        client);
   }
 
   std::string Error() {
@@ -202,7 +64,7 @@ class TlsCredentialsTest : public ::testing::Test {
   std::string Alert(const std::optional<Identity>& identity) {
     std::string alerts;
     for (const char* version : kBothVersions) {
-      const Outcome outcome = Connect({version, identity});
+      const TlsOutcome outcome = Connect({version, identity});
       EXPECT_EQ(outcome.accepted, outcome.alert.empty());
       if (!alerts.empty() && alerts != outcome.alert) alerts += " ";
       if (alerts != outcome.alert) alerts += outcome.alert;
@@ -282,7 +144,7 @@ TEST_F(TlsCredentialsTest, AnRsaKeyWillDo) {
 // A resumed session would have been judged by an older configuration.
 TEST_F(TlsCredentialsTest, SessionsCannotBeResumed) {
   for (const char* version : kBothVersions) {
-    const Outcome outcome = Connect({version});
+    const TlsOutcome outcome = Connect({version});
     EXPECT_TRUE(outcome.accepted);
     EXPECT_FALSE(outcome.is_resumable);
   }
