@@ -74,8 +74,7 @@ std::optional<ProcessStat> ProcessTable::StatOf(std::uint64_t pid) const {
   constexpr std::size_t kThreads = 16;
   constexpr std::size_t kStart = 18;
   constexpr std::size_t kVirtualBytes = 19;
-  constexpr std::size_t kResidentPages = 20;
-  std::array<std::uint64_t, kResidentPages + 1> words{};
+  std::array<std::uint64_t, kVirtualBytes + 1> words{};
   for (std::uint64_t& word : words) {
     const std::string_view next = TakeWord(&rest);
     if (next.empty()) return std::nullopt;
@@ -87,9 +86,6 @@ std::optional<ProcessStat> ProcessTable::StatOf(std::uint64_t pid) const {
   stat.threads = words[kThreads];
   stat.start_ticks = words[kStart];
   stat.virtual_bytes = words[kVirtualBytes];
-  static const auto page_size =
-      static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  stat.resident_bytes = words[kResidentPages] * page_size;
   return stat;
 }
 

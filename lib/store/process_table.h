@@ -20,7 +20,6 @@ struct ProcessStat {
   std::uint64_t threads = 0;
   std::uint64_t start_ticks = 0;  // since boot
   std::uint64_t virtual_bytes = 0;
-  std::uint64_t resident_bytes = 0;
 };
 
 // Of ProcessStat, in a second.

@@ -3,6 +3,7 @@
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <filesystem>
@@ -41,6 +42,14 @@ std::optional<std::uint64_t> CountDescriptors(const std::string& folder) {
   return count;
 }
 
+// stat has it too, but some kernels count there by guess.
+std::optional<std::uint64_t> ResidentBytes(std::string_view statm) {
+  store::TakeWord(&statm);  // the whole size
+  const auto pages = store::Number(store::TakeWord(&statm));
+  if (!pages) return std::nullopt;
+  return *pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
 std::optional<std::uint64_t> DescriptorLimit(std::string_view limits) {
   constexpr std::string_view kName = "Max open files";
   const std::size_t name = limits.find(kName);
@@ -60,13 +69,15 @@ std::optional<ProcessUsage> ReadProcessUsage(const RunningProcess& process,
   if (const auto limits = table.Read(process.id, "limits")) {
     usage.max_fds = DescriptorLimit(*limits);
   }
+  const auto statm = table.Read(process.id, "statm");
+  const auto resident = statm ? ResidentBytes(*statm) : std::nullopt;
   // Last: if it is there now, what was read is its own.
   const std::optional<store::ProcessStat> stat =
       table.StatOf(process.id, process.start_ticks);
-  if (!stat) return std::nullopt;
+  if (!stat || !resident) return std::nullopt;
   usage.cpu_seconds =
       static_cast<double>(stat->cpu_ticks) / store::TicksPerSecond();
-  usage.resident_bytes = stat->resident_bytes;
+  usage.resident_bytes = *resident;
   usage.virtual_bytes = stat->virtual_bytes;
   usage.threads = stat->threads;
   return usage;

@@ -26,7 +26,9 @@ void FakeProc::Add(const FakeProcess& process) const {
       << pid << " (a b) c) " << process.state << " 1 1 1 0 -1 0 0 0 0 0 "
       << process.user_ticks << ' ' << process.system_ticks << " 7 7 20 0 "
       << process.threads << " 0 " << process.start_ticks << ' '
-      << process.virtual_bytes << ' ' << process.resident_pages << " 99\n";
+      << process.virtual_bytes << " 98 99\n";
+  std::ofstream(PathOf(pid, "statm"))
+      << "99 " << process.resident_pages << " 3 4 0 5 0\n";
   std::ofstream(PathOf(pid, "maps"))
       << "7e0000000000-7e0000001000 r--p 00000000 00:02 9   /lib/x.so\n"
       << process.maps;
