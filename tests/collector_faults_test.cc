@@ -189,8 +189,7 @@ TEST_F(CollectorFaultsTest, FilesAreCutUnderAHandlerThatWasThereBefore) {
 // Ours gets nothing any more, so that nothing may be read in place.
 TEST_F(CollectorFaultsTest, NothingIsReadInPlaceUnderAHandlerThatCameLater) {
   EXPECT_EQ(testing::RunInChild([&] {
-              collect::Scrape scrape(testing::OptionsFor(directory_.path()),
-                                     collect::KnownDirectory::Files::kRefused);
+              collect::Scrape scrape(testing::OptionsFor(directory_.path()));
               const auto reads = [&scrape](std::uint64_t files) {
                 const std::uint64_t before = scrape.costs().files_read;
                 return scrape.Pass().ok() &&

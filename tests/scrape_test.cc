@@ -76,8 +76,7 @@ class ScrapeTest : public ::testing::Test {
   }
 
   MetricDirectoryWriter directory_;
-  Scrape scrape_{testing::OptionsFor(directory_.path()),
-                 KnownDirectory::Files::kRefused};
+  Scrape scrape_{testing::OptionsFor(directory_.path())};
 };
 
 TEST_F(ScrapeTest, PassAfterPassReadsAndLooksUpNothing) {
@@ -151,8 +150,7 @@ TEST_F(ScrapeTest, AFileWithAnotherNameIsReadInPlace) {
 TEST_F(ScrapeTest, ReadersLetEachOtherRest) {
   directory_.Write("counter_1.db", {{Key("a"), 1}});
   directory_.Write("counter_2.db", {{Key("a"), 1}});
-  Scrape other(testing::OptionsFor(directory_.path()),
-               KnownDirectory::Files::kRefused);
+  Scrape other(testing::OptionsFor(directory_.path()));
   for (int i = 0; i < 3; ++i) {
     Pass();
     ASSERT_TRUE(other.Pass().ok());

@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include "collect/known_directory.h"
 #include "collect/process_reports.h"
 #include "collect/scrape.h"
 #include "collect/view.h"
@@ -24,9 +23,7 @@ namespace {
 // Thread safety: safe.
 class Remembered {
  public:
-  Remembered(const CollectorOptions& options,
-             collect::KnownDirectory::Files files)
-      : scrape_(options, files) {}
+  explicit Remembered(const CollectorOptions& options) : scrape_(options) {}
 
   // The process that it belongs to.
   std::uint32_t generation() const { return generation_; }
@@ -132,9 +129,11 @@ class Remembered {
   collect::ProcessReports reports_;
 };
 
-CollectorOptions SourcesOnly(std::vector<std::string> sources) {
+CollectorOptions OptionsFor(std::vector<std::string> sources,
+                            bool directories_only) {
   CollectorOptions options;
   options.sources = std::move(sources);
+  options.directories_only = directories_only;
   return options;
 }
 
@@ -144,10 +143,8 @@ CollectorOptions SourcesOnly(std::vector<std::string> sources) {
 // the process was forked, perhaps in the middle of a pass, and is not touched.
 class Collector::Memory {
  public:
-  Memory(CollectorOptions options, collect::KnownDirectory::Files files)
-      : options_(std::move(options)),
-        files_(files),
-        here_(new Remembered(options_, files_)) {}
+  explicit Memory(CollectorOptions options)
+      : options_(std::move(options)), here_(new Remembered(options_)) {}
 
   ~Memory() {
     const Remembered* const here = here_;
@@ -165,7 +162,7 @@ class Collector::Memory {
 
  private:
   Remembered* BeginAnew(Remembered* parents) {
-    auto own = std::make_unique<Remembered>(options_, files_);
+    auto own = std::make_unique<Remembered>(options_);
     Remembered* here = parents;
     // Another thread may have been faster.
     return here_.compare_exchange_strong(here, own.get()) ? own.release()
@@ -173,21 +170,18 @@ class Collector::Memory {
   }
 
   const CollectorOptions options_;
-  const collect::KnownDirectory::Files files_;
   std::atomic<Remembered*> here_;
 };
 
 Collector::Collector(std::string directory)
-    : memory_(
-          std::make_unique<Memory>(SourcesOnly({std::move(directory)}),
-                                   collect::KnownDirectory::Files::kRefused)) {}
+    : Collector(OptionsFor({std::move(directory)}, /*directories_only=*/true)) {
+}
 
 Collector::Collector(const std::vector<std::string>& sources)
-    : Collector(SourcesOnly(sources)) {}
+    : Collector(OptionsFor(sources, /*directories_only=*/false)) {}
 
 Collector::Collector(CollectorOptions options)
-    : memory_(std::make_unique<Memory>(
-          std::move(options), collect::KnownDirectory::Files::kTaken)) {}
+    : memory_(std::make_unique<Memory>(std::move(options))) {}
 
 Collector::~Collector() = default;
 Collector::Collector(Collector&& other) noexcept = default;

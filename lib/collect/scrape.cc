@@ -42,10 +42,12 @@ bool AreAlike(const Issue* a, const Issue* b) {
 
 }  // namespace
 
-Scrape::Scrape(const CollectorOptions& options, KnownDirectory::Files files)
+Scrape::Scrape(const CollectorOptions& options)
     : rules_(options),
       leaves_out_dead_(options.leave_out_dead),
       judge_(options.proc) {
+  const auto files = options.directories_only ? KnownDirectory::Files::kRefused
+                                              : KnownDirectory::Files::kTaken;
   for (const std::string& source : options.sources) {
     directories_.emplace_back(source, directories_.size(), files);
   }

@@ -40,7 +40,7 @@ struct ScrapeCosts {
 // Thread safety: needs external locking.
 class Scrape {
  public:
-  Scrape(const CollectorOptions& options, KnownDirectory::Files files);
+  explicit Scrape(const CollectorOptions& options);
 
   // Fails when a source cannot be read, a cleaner keeps one locked until the
   // deadline, or the process has run out of descriptors or memory.

@@ -8,8 +8,7 @@ namespace promshm {
 namespace {
 
 std::shared_ptr<const std::vector<ProcessReport>> NoReports() {
-  static const auto none =
-      std::make_shared<const std::vector<ProcessReport>>();
+  static const auto none = std::make_shared<const std::vector<ProcessReport>>();
   return none;
 }
 

@@ -5,11 +5,9 @@ what promshm-serve says is, and it always does.
 """
 
 import collections
-import mmap
 import pathlib
 import re
 import struct
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 
 import clean_testing as clean  # noqa: E402
 import promshm_testing as testing  # noqa: E402
+from churning import Churn  # noqa: E402
 
 COLLECTS = 5000
 MOST_ATTEMPTS = 20 * COLLECTS  # one under the fence fails in no time
@@ -35,42 +34,6 @@ def setUpModule():
     global client, client_environment
     client_environment = testing.client_environment()
     client = testing.import_client()
-
-
-class Churn:
-    """clean_churn.py, running."""
-
-    def __init__(self, directory, folder):
-        tally = folder / "tally"
-        tally.write_bytes(bytes(16))
-        with tally.open("rb") as file:
-            self._tally = mmap.mmap(file.fileno(), 16, prot=mmap.PROT_READ)
-        self._process = subprocess.Popen(
-            [testing.PYTHON, "-B",
-             pathlib.Path(__file__).with_name("clean_churn.py"), tally],
-            env={**client_environment,
-                 "PROMETHEUS_MULTIPROC_DIR": str(directory)},
-            stdin=subprocess.PIPE)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        self.stop()
-        if kind is None and self._process.returncode != 0:
-            raise AssertionError(f"status {self._process.returncode}")
-
-    def stop(self):
-        self._process.stdin.close()
-        self._process.wait(timeout=PATIENCE)
-
-    @property
-    def begun(self):
-        return struct.unpack("=qq", self._tally)[0]
-
-    @property
-    def ended(self):
-        return struct.unpack("=qq", self._tally)[1]
 
 
 class Judge:
@@ -121,7 +84,7 @@ class Collectors(unittest.TestCase):
         remains = clean.Remains(self.directory, client_environment, PROCESSES)
         expected = remains.samples(remains.processes)
         with testing.Server(self.directory) as server, \
-                Churn(self.directory, self.folder) as churn:
+                Churn(self.directory, self.folder, client_environment) as churn:
             judge = Judge(churn, expected)
             with clean.Loop(self.fold, 0) as folding, \
                     clean.Loop(lambda: judge.check(lambda: served(server)),

@@ -22,6 +22,7 @@ void AppendIssues(const std::vector<Issue>& issues, std::string* out) {
 CollectorOptions OptionsFor(const std::string& directory) {
   CollectorOptions options;
   options.sources = {directory};
+  options.directories_only = true;
   return options;
 }
 

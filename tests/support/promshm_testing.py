@@ -206,15 +206,22 @@ class Background:
         return wait_for(find, seconds, f"output {pattern!r}")
 
 
+# What promshm-serve tells of the application and of nothing else.
+APPLICATION_ONLY = ("--web.disable-exporter-metrics", "--process-metrics=off")
+
+
 class Server(Background):
-    """promshm-serve of one directory, on a free port unless one is named."""
+    """promshm-serve, of one directory unless `arguments` name more, on a free
+    port unless one is named."""
 
     _LISTENING = (r"^promshm-serve: listening on "
-                  r"http://127\.0\.0\.1:(\d+)/metrics$")
+                  r"https?://127\.0\.0\.1:(\d+)/metrics$")
 
-    def __init__(self, directory, prefix=(), port=0, **keywords):
+    def __init__(self, directory, prefix=(), port=0,
+                 arguments=APPLICATION_ONLY, **keywords):
         super().__init__([*prefix, options.serve, "--web.listen-address",
-                          f"127.0.0.1:{port}", directory], **keywords)
+                          f"127.0.0.1:{port}", *arguments, directory],
+                         **keywords)
         self.port = None
 
     def __enter__(self):

@@ -3,6 +3,8 @@
 
 #include <signal.h>
 
+#include <initializer_list>
+
 namespace promshm::tools {
 
 // Whoever has all files of a directory open at once needs more descriptors than
@@ -10,9 +12,9 @@ namespace promshm::tools {
 // still work.
 void RaiseDescriptorLimit();
 
-// Keeps SIGTERM and SIGINT from ending the program, for sigwait(). To be called
-// before the first thread starts: threads inherit the mask.
-sigset_t BlockStopSignals();
+// Keeps SIGTERM, SIGINT and others from ending the program, for sigwait(). To
+// be called before the first thread starts: threads inherit the mask.
+sigset_t BlockStopSignals(std::initializer_list<int> others = {});
 
 }  // namespace promshm::tools
 

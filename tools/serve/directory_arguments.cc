@@ -55,6 +55,7 @@ std::string NameOfDirectory(const std::string& path) {
   std::error_code ignored;
   fs::path whole = fs::weakly_canonical(path, ignored);
   if (whole.empty()) whole = path;
+  if (!whole.has_filename()) whole = whole.parent_path();
   std::string name = whole.filename().string();
   std::replace_if(
       name.begin(), name.end(), [](char c) { return !MayBeInName(c); }, '_');

@@ -141,14 +141,16 @@ std::vector<DirectorySet::NamedPath> DirectorySet::FindPaths() const {
   for (const DirectoryArgument& argument : arguments_) {
     if (!argument.is_pattern) continue;
     for (std::string& path : Expand(argument.path)) {
-      paths.emplace_back(NameOfDirectory(path), std::move(path));
+      NamedPath named(NameOfDirectory(path), std::move(path));
+      if (std::find(paths.begin(), paths.end(), named) == paths.end()) {
+        paths.push_back(std::move(named));
+      }
     }
   }
   // What was named stands before what was found.
   std::stable_sort(
       paths.begin(), paths.end(),
       [](const NamedPath& a, const NamedPath& b) { return a.first < b.first; });
-  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
   return paths;
 }
 
@@ -197,6 +199,7 @@ std::shared_ptr<Collector> DirectorySet::Together(
   const std::lock_guard<std::mutex> lock(mutex_);
   if (together_ == nullptr || together_of_ != directories) {
     CollectorOptions options = view_;
+    options.directories_only = true;
     for (const auto& directory : directories) {
       options.sources.push_back(directory->path());
       options.source_labels.push_back(directory->name());

@@ -1,6 +1,7 @@
 #include "tools/serve/http_message.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace promshm::tools {
 namespace {
@@ -10,6 +11,15 @@ char Lower(char c) {
 }
 
 }  // namespace
+
+Response TextPage(unsigned status, std::string body) {
+  Response response;
+  response.status = status;
+  response.headers = {{"Content-Type", "text/plain; charset=utf-8"},
+                      {"Cache-Control", "no-store"}};
+  response.body = std::move(body);
+  return response;
+}
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),

@@ -38,6 +38,9 @@ struct Response {
   std::string body;
 };
 
+// An answer in plain text.
+Response TextPage(unsigned status, std::string body);
+
 // Names of fields and codings: the case of ASCII letters does not count.
 bool EqualsIgnoringCase(std::string_view a, std::string_view b);
 

@@ -1,53 +1,30 @@
 #include "tools/serve/metrics_handler.h"
 
+#include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <cstddef>
-#include <filesystem>
 #include <optional>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "promshm/exposition.h"
 #include "promshm/issue.h"
-#include "promshm/snapshot.h"
 #include "tools/common/unfinished_merge.h"
-#include "tools/serve/families_api.h"
+#include "tools/serve/family_snapshot.h"
 #include "tools/serve/gzip.h"
-#include "tools/serve/json_answer.h"
-#include "tools/serve/process_lookup.h"
-#include "tools/serve/status_page.h"
 
 namespace promshm::tools {
 namespace {
 
-constexpr char kHealthPath[] = "/-/healthy";
-constexpr char kStatusApiPath[] = "/api/v1/status";
-constexpr char kFamiliesApiPath[] = "/api/v1/families";
-constexpr char kProc[] = "/proc";
-constexpr char kAllow[] = "GET, HEAD, OPTIONS";
+using Clock = std::chrono::steady_clock;
 
 // Below this the header fields cost as much as compression saves.
 constexpr std::size_t kLargestPlainBody = 1024;
-
-constexpr IssueLog::View kCollectionView = 0;
 
 IssueLog::View ExpositionView(const ExpositionFormat& format) {
   constexpr unsigned kEscapingSchemes = 4;
   return 1 + static_cast<unsigned>(format.text) * kEscapingSchemes +
          static_cast<unsigned>(format.escaping);
-}
-
-Response MakePage(unsigned status, std::string content_type, std::string body) {
-  Response response;
-  response.status = status;
-  response.headers = {{"Content-Type", std::move(content_type)},
-                      {"Cache-Control", "no-store"}};
-  response.body = std::move(body);
-  return response;
-}
-
-Response MakeTextPage(unsigned status, std::string body) {
-  return MakePage(status, "text/plain; charset=utf-8", std::move(body));
 }
 
 // A parameter without a value names nothing, as prometheus_client has it.
@@ -59,12 +36,22 @@ std::vector<std::string> NamesAskedFor(const Request& request) {
   return names;
 }
 
-// What the directory is called: the last part of its path.
-std::string NameOf(const std::string& directory) {
-  std::filesystem::path path =
-      std::filesystem::path(directory).lexically_normal();
-  if (!path.has_filename()) path = path.parent_path();
-  return path.filename();
+// The answer has to be there, and be read, before the client gives up.
+std::optional<Clock::time_point> DeadlineOf(const Request& request) {
+  constexpr double kMostSeconds = 3600;
+  constexpr double kMostMargin = 0.5;
+  const std::string& text = request.scrape_timeout;
+  double seconds = 0;
+  const auto read =
+      std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() ||
+      !(seconds > 0)) {
+    return std::nullopt;
+  }
+  seconds = std::min(seconds, kMostSeconds);
+  seconds -= std::min(kMostMargin, seconds / 4);
+  return Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                            std::chrono::duration<double>(seconds));
 }
 
 std::vector<std::string> Lines(const std::vector<Issue>& issues) {
@@ -74,105 +61,117 @@ std::vector<std::string> Lines(const std::vector<Issue>& issues) {
   return lines;
 }
 
+unsigned StatusOf(const Status& failure) {
+  return failure.kind() == StatusKind::kInvalidArgument ? 500 : 503;
+}
+
 }  // namespace
 
-Status CheckTelemetryPath(const std::string& path) {
-  constexpr std::string_view kPlainInUrls =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-      "-._~!$&'()*+,;=:@/";
-  const auto refuse = [&path](const char* reason) {
-    return Status(StatusKind::kInvalidArgument,
-                  path + ": not a telemetry path: " + reason);
-  };
-  if (!path.starts_with('/')) return refuse("must start with /");
-  // A link to //x leads to a host named x.
-  if (path.starts_with("//")) return refuse("must start with one / only");
-  if (path.find_first_not_of(kPlainInUrls) != std::string::npos) {
-    return refuse("has a character that a URL's path cannot hold as it is");
+// What one request is for, and how far it has come.
+struct MetricsHandler::Scrape {
+  explicit Scrape(const Request& request)
+      : coverage(NamesAskedFor(request).empty() ? IssueLog::Coverage::kWhole
+                                                : IssueLog::Coverage::kPart) {
+    options.names = NamesAskedFor(request);
+    options.with_processes = true;
+    options.deadline = DeadlineOf(request);
   }
-  if (path == kHealthPath) return refuse("the health check answers there");
-  if (path == kStatusApiPath || path == kFamiliesApiPath) {
-    return refuse("the status page's data are there");
+
+  const Clock::time_point begun = Clock::now();
+  const IssueLog::Coverage coverage;
+  CollectOptions options;
+  Snapshot snapshot;
+  IssueLog* log = nullptr;
+};
+
+MetricsHandler::MetricsHandler(DirectorySet* directories, ExtraFamilies* extra,
+                               const Log* log)
+    : directories_(*directories),
+      extra_(*extra),
+      log_(*log),
+      together_log_([this](const std::string& line) { log_.Warn(line); }) {}
+
+Response MetricsHandler::All(const Request& request) {
+  if (!directories_.is_several()) {
+    return One(request, directories_.Current().front());
   }
-  return {};
-}
-
-MetricsHandler::MetricsHandler(std::string directory,
-                               std::string telemetry_path, IssueLog::Sink log)
-    : facts_{UnixNow(), std::move(telemetry_path)},
-      directory_{NameOf(directory), directory},
-      collector_(std::move(directory)),
-      issue_log_(std::move(log)) {}
-
-Response MetricsHandler::Handle(const Request& request) {
-  const Page page = Find(request.path);
-  if (page == Page::kNone) return MakeTextPage(404, "not found\n");
-  if (request.method == "OPTIONS") {
-    Response response;
-    response.status = 204;
-    response.headers = {{"Allow", kAllow}};
-    return response;
-  }
-  if (request.method != "GET" && request.method != "HEAD") {
-    Response response = MakeTextPage(405, "method not allowed\n");
-    response.headers.emplace_back("Allow", kAllow);
-    return response;
-  }
-  switch (page) {
-    case Page::kMetrics:
-      return Metrics(request);
-    case Page::kStatusPage:
-      return StatusPage(facts_.telemetry_path);
-    case Page::kStatusApi:
-      return AnswerStatus(request, facts_, Source(), LookUpBy(&finder_, kProc));
-    case Page::kFamiliesApi:
-      return AnswerFamilies(request, Source());
-    default:
-      return MakeTextPage(200, "promshm-serve is healthy\n");
-  }
-}
-
-MetricsHandler::Page MetricsHandler::Find(const std::string& path) const {
-  if (path == facts_.telemetry_path) return Page::kMetrics;
-  if (path == kHealthPath) return Page::kHealth;
-  if (path == "/") return Page::kStatusPage;
-  if (path == kStatusApiPath) return Page::kStatusApi;
-  if (path == kFamiliesApiPath) return Page::kFamiliesApi;
-  return Page::kNone;
-}
-
-DirectorySource MetricsHandler::Source() {
-  DirectorySource source;
-  source.list = [this] { return std::vector<NamedDirectory>{directory_}; };
-  source.collect = [this](const std::string& name,
-                          const CollectOptions& options) -> Result<Snapshot> {
-    if (!name.empty() && name != directory_.name) {
-      return Status(StatusKind::kNotFound, name + ": no such directory");
-    }
-    return collector_.Collect(options);
-  };
-  return source;
-}
-
-Response MetricsHandler::Metrics(const Request& request) {
-  const CollectOptions options{NamesAskedFor(request)};
-  const auto coverage = options.names.empty() ? IssueLog::Coverage::kWhole
-                                              : IssueLog::Coverage::kPart;
-  const Result<Snapshot> snapshot = collector_.Collect(options);
+  Scrape scrape(request);
+  Result<Snapshot> snapshot = directories_.CollectAll(scrape.options);
   if (!snapshot.ok()) {
     const std::string& reason = snapshot.status().message();
-    issue_log_.Report(kCollectionView, coverage, {reason});
-    return MakeTextPage(503, reason + "\n");
+    together_log_.Report(IssueLog::kCollectionView, scrape.coverage, {reason});
+    return TextPage(StatusOf(snapshot.status()), reason + "\n");
   }
-  issue_log_.Report(kCollectionView, coverage,
-                    Lines(FinishMerges(snapshot->issues())));
+  together_log_.Report(IssueLog::kCollectionView, scrape.coverage, {});
+  directories_.ReportTogether(scrape.coverage,
+                              FinishMerges(snapshot->issues()));
+  scrape.snapshot = *std::move(snapshot);
+  scrape.log = &together_log_;
+  ExtraFamilies::Families extra;
+  if (extra_.AreWanted(scrape.options.names)) {
+    extra = extra_.OfAll(Observe(scrape, directories_.Current()),
+                         Clock::now() - scrape.begun, scrape.options.names);
+  }
+  return Answer(request, scrape, std::move(extra));
+}
 
+Response MetricsHandler::One(
+    const Request& request, const std::shared_ptr<ServedDirectory>& directory) {
+  Scrape scrape(request);
+  scrape.log = &directory->issue_log();
+  const Result<Snapshot> snapshot = directory->Collect(scrape.options);
+  if (!snapshot.ok()) {
+    const std::string& reason = snapshot.status().message();
+    scrape.log->Report(IssueLog::kCollectionView, scrape.coverage, {reason});
+    return TextPage(StatusOf(snapshot.status()), reason + "\n");
+  }
+  scrape.log->Report(IssueLog::kCollectionView, scrape.coverage,
+                     Lines(FinishMerges(snapshot->issues())));
+  scrape.snapshot = *snapshot;
+  ExtraFamilies::Families extra;
+  if (extra_.AreWanted(scrape.options.names)) {
+    const std::vector<ObservedDirectory> observed =
+        scrape.options.names.empty()
+            ? std::vector<ObservedDirectory>{{directory->name(),
+                                              directory->path(), snapshot}}
+            : Observe(scrape, {directory});
+    extra = extra_.OfOne(observed[0], Clock::now() - scrape.begun,
+                         scrape.options.names);
+  }
+  return Answer(request, scrape, std::move(extra));
+}
+
+// Whole directories, whatever families the client has asked for.
+std::vector<ObservedDirectory> MetricsHandler::Observe(
+    const Scrape& scrape, const ServedDirectories& directories) {
+  std::vector<ObservedDirectory> observed;
+  CollectOptions options = scrape.options;
+  options.names.clear();
+  for (const auto& directory : directories) {
+    observed.push_back(
+        {directory->name(), directory->path(), directory->Collect(options)});
+  }
+  return observed;
+}
+
+Response MetricsHandler::Answer(const Request& request, const Scrape& scrape,
+                                ExtraFamilies::Families extra) {
   const ExpositionFormat format = ChooseFormat(request.accept);
   std::string text;
-  issue_log_.Report(ExpositionView(format), coverage,
-                    Lines(WriteExposition(*snapshot, format, &text)));
-  Response response = MakePage(200, ContentType(format), std::move(text));
-  response.headers.emplace_back("Vary", "Accept, Accept-Encoding");
+  scrape.log->Report(ExpositionView(format), scrape.coverage,
+                     Lines(WriteExposition(scrape.snapshot, format, &text)));
+  if (!extra.empty()) {
+    const FamiliesBeside beside =
+        WithoutCollisions(std::move(extra), scrape.snapshot);
+    TellCollisions(beside.left_out);
+    AppendExposition(beside.families, format, &text);
+  }
+
+  Response response;
+  response.headers = {{"Content-Type", ContentType(format)},
+                      {"Cache-Control", "no-store"},
+                      {"Vary", "Accept, Accept-Encoding"}};
+  response.body = std::move(text);
   if (response.body.size() > kLargestPlainBody &&
       AcceptsGzip(request.accept_encoding)) {
     if (std::optional<std::string> gzip = Gzip(response.body)) {
@@ -181,6 +180,16 @@ Response MetricsHandler::Metrics(const Request& request) {
     }
   }
   return response;
+}
+
+// Each once.
+void MetricsHandler::TellCollisions(const std::vector<std::string>& names) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const std::string& name : names) {
+    if (!told_.insert(name).second) continue;
+    log_.Warn("left out: the application has a metric of that name",
+              {{"metric", name}});
+  }
 }
 
 }  // namespace promshm::tools

@@ -1,62 +1,55 @@
 #ifndef PROMSHM_TOOLS_SERVE_METRICS_HANDLER_H_
 #define PROMSHM_TOOLS_SERVE_METRICS_HANDLER_H_
 
+#include <memory>
+#include <mutex>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "promshm/collector.h"
-#include "promshm/running_process.h"
+#include "promshm/snapshot.h"
 #include "promshm/status.h"
-#include "tools/serve/directory_source.h"
+#include "tools/serve/directory_set.h"
+#include "tools/serve/extra_families.h"
 #include "tools/serve/http_message.h"
-#include "tools/serve/issue_log.h"
-#include "tools/serve/status_api.h"
+#include "tools/serve/log.h"
 
 namespace promshm::tools {
 
-// Whether --web.telemetry-path may be `path`: it starts with one `/`, needs
-// no percent-encoding, and is not the health check's.
-Status CheckTelemetryPath(const std::string& path);
-
-// Purpose: the answer to each request, without sockets:
+// Purpose: answers scrapes: the sums of a directory, or of all together, as
+// they are now, and what the server has to add about the workers and itself, in
+// the format that the client prefers.
 //
-//   TELEMETRY_PATH   the directory's sums as they are now; 503 and the reason
-//                    while the directory cannot be read
-//   /-/healthy       200 as long as the program runs
-//   /                the status page, unless it is the telemetry path
-//   /api/v1/status, /api/v1/families
-//                    what it shows, as JSON
+//   500   two directories disagree in a family
+//   503   a directory cannot be read; or not in the time that the client waits
 //
-// Everything else is 404; methods other than GET, HEAD and OPTIONS are 405.
-//
-// Thread safety: Handle() may be called from several threads.
+// Lifetime: keeps views of what it is given, which must outlive it.
+// Thread safety: every method may be called from several threads.
 class MetricsHandler {
  public:
-  // `telemetry_path` has passed CheckTelemetryPath(). `log` gets a line for
-  // each issue that scrapes meet, once (see IssueLog).
-  MetricsHandler(std::string directory, std::string telemetry_path,
-                 IssueLog::Sink log);
+  MetricsHandler(DirectorySet* directories, ExtraFamilies* extra,
+                 const Log* log);
 
-  Response Handle(const Request& request);
+  Response All(const Request& request);
+  Response One(const Request& request,
+               const std::shared_ptr<ServedDirectory>& directory);
 
  private:
-  enum class Page {
-    kNone,
-    kMetrics,
-    kHealth,
-    kStatusPage,
-    kStatusApi,
-    kFamiliesApi
-  };
+  struct Scrape;
 
-  Page Find(const std::string& path) const;
-  Response Metrics(const Request& request);
-  DirectorySource Source();
+  std::vector<ObservedDirectory> Observe(const Scrape& scrape,
+                                         const ServedDirectories& directories);
+  Response Answer(const Request& request, const Scrape& scrape,
+                  ExtraFamilies::Families extra);
+  void TellCollisions(const std::vector<std::string>& names);
 
-  const ServerFacts facts_;
-  const NamedDirectory directory_;
-  Collector collector_;
-  ProcessFinder finder_;
-  IssueLog issue_log_;
+  DirectorySet& directories_;
+  ExtraFamilies& extra_;
+  const Log& log_;
+  IssueLog together_log_;
+  std::mutex mutex_;
+  std::set<std::string> told_;  // names that collide
 };
 
 }  // namespace promshm::tools

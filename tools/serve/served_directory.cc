@@ -7,6 +7,7 @@ namespace {
 
 CollectorOptions Of(const std::string& path, CollectorOptions view) {
   view.sources = {path};
+  view.directories_only = true;
   return view;
 }
 

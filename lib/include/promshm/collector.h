@@ -21,6 +21,9 @@ struct CollectorOptions {
   /// file, too. Duplicates count twice.
   std::vector<std::string> sources;
 
+  /// Takes a source that is a file for one that is missing.
+  bool directories_only = false;
+
   /// What the series of gauges of the modes all and liveall get as a label
   /// `directory`, one for each source, so that processes of two directories
   /// with the same identifier stay apart. Empty: no such label.

@@ -126,7 +126,8 @@ class Serve(testing.Background):
         self._listen = listen
         self.addresses = []
         flags = [f"--web.listen-address={address}" for address in listen]
-        super().__init__([testing.options.serve, *flags, *options, directory])
+        super().__init__([testing.options.serve, *flags,
+                          *testing.APPLICATION_ONLY, *options, directory])
 
     def __enter__(self):
         line = (r"^promshm-serve: listening on "
@@ -239,7 +240,8 @@ class ListenTest(ServeTest):
         for name in "PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir":
             with self.subTest(name), testing.Background(
                     [testing.options.serve,
-                     "--web.listen-address=127.0.0.1:0"],
+                     "--web.listen-address=127.0.0.1:0",
+                     *testing.APPLICATION_ONLY],
                     env=testing.environment(**{name: str(self.directory)})
                     ) as server:
                 port = server.wait_for_line(r"127\.0\.0\.1:(\d+)/metrics$")[1]
@@ -528,7 +530,7 @@ class ScrapeTest(ServeTest):
         server = self.serve()
         for _ in range(5):
             self.assert_scrape(server.get())
-        told = re.findall(r"^promshm-serve: .*counter_99\.db: .*$",
+        told = re.findall(r"^time=\S+ level=WARN .*counter_99\.db: .*$",
                           server.output(), re.MULTILINE)
         self.assertEqual(len(told), 1, server.output())
 
@@ -713,7 +715,8 @@ class StopTest(ServeTest):
         port = free_port()
         process = subprocess.Popen(
             [testing.options.serve,
-             f"--web.listen-address=127.0.0.1:{port}", self.directory],
+             f"--web.listen-address=127.0.0.1:{port}",
+             *testing.APPLICATION_ONLY, self.directory],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env=testing.environment())
         self.addCleanup(process.wait)

@@ -38,7 +38,8 @@ class SocketTest(unittest.TestCase):
         return stack.enter_context(testing.Background(command, **keywords))
 
     def serve(self, *options):
-        return self.start(testing.options.serve, *options, self.directory)
+        return self.start(testing.options.serve, *testing.APPLICATION_ONLY,
+                          *options, self.directory)
 
     def stop(self, program):
         program.process.send_signal(signal.SIGTERM)
@@ -78,7 +79,8 @@ class UnixSocketTest(SocketTest):
 
     def test_one_that_was_killed_leaves_no_obstacle(self):
         first = testing.Background(
-            [testing.options.serve, f"--web.listen-address=unix:{self.path}",
+            [testing.options.serve, *testing.APPLICATION_ONLY,
+             f"--web.listen-address=unix:{self.path}",
              self.directory])
         first.wait_for_line("listening")
         first.process.kill()
@@ -90,7 +92,8 @@ class UnixSocketTest(SocketTest):
     def test_a_second_one_is_refused_and_harms_not(self):
         self.listen()
         second = testing.run(
-            [testing.options.serve, f"--web.listen-address=unix:{self.path}",
+            [testing.options.serve, *testing.APPLICATION_ONLY,
+             f"--web.listen-address=unix:{self.path}",
              self.directory])
         self.assertEqual(second.returncode, 2)
         self.assertIn(f"unix:{self.path}: cannot listen: address already in use"
@@ -100,7 +103,8 @@ class UnixSocketTest(SocketTest):
     def test_a_file_is_left_alone(self):
         self.path.write_text("text")
         result = testing.run(
-            [testing.options.serve, f"--web.listen-address=unix:{self.path}",
+            [testing.options.serve, *testing.APPLICATION_ONLY,
+             f"--web.listen-address=unix:{self.path}",
              self.directory])
         self.assertEqual(result.returncode, 2)
         self.assertIn(f"unix:{self.path}: cannot listen: not a socket".encode(),
@@ -115,7 +119,8 @@ class SystemdSocketTest(SocketTest):
         port = free_port()
         server = self.start(
             activate, f"--listen=127.0.0.1:{port}", f"--listen={self.path}",
-            "--", testing.options.serve, "--web.systemd-socket", self.directory)
+            "--", testing.options.serve, *testing.APPLICATION_ONLY,
+            "--web.systemd-socket", self.directory)
         server.wait_for_line("Listening on .*socket")
         # It starts the program at the first connection, and hands both over.
         self.assert_scrape(f"http://127.0.0.1:{port}/metrics")
