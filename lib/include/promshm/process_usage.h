@@ -24,8 +24,8 @@ struct ProcessUsage {
   std::optional<std::uint64_t> max_fds;
 };
 
-/// None where the process has ended, also when another has its ID now, and where
-/// it cannot be read at all.
+/// None where the process has ended, also when another has its ID now, and
+/// where it cannot be read at all.
 PROMSHM_EXPORT std::optional<ProcessUsage> ReadProcessUsage(
     const RunningProcess& process, const std::string& proc = "/proc");
 
