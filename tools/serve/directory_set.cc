@@ -158,29 +158,16 @@ void DirectorySet::Update(const std::vector<NamedPath>& paths) {
   ServedDirectories directories;
   std::vector<NamedPath> skipped;
   for (const NamedPath& named : paths) {
-    const auto& [name, path] = named;
-    if (!directories.empty() && directories.back()->name() == name) {
+    if (!directories.empty() && directories.back()->name() == named.first) {
       skipped.push_back(named);
       if (std::find(skipped_.begin(), skipped_.end(), named) ==
           skipped_.end()) {
         log_.Warn("directory is not served: another one has its name",
-                  {{"directory", name}, {"path", path}});
+                  {{"directory", named.first}, {"path", named.second}});
       }
       continue;
     }
-    const auto known = std::find_if(
-        directories_.begin(), directories_.end(), [&](const auto& directory) {
-          return directory->name() == name && directory->path() == path;
-        });
-    if (known != directories_.end()) {
-      directories.push_back(*known);
-      continue;
-    }
-    log_.Info("serving directory", {{"directory", name}, {"path", path}});
-    directories.push_back(std::make_shared<ServedDirectory>(
-        name, path, view_, [this, own = name](const std::string& line) {
-          log_.Warn(line, {{"directory", own}});
-        }));
+    directories.push_back(Keep(named));
   }
   for (const auto& directory : directories_) {
     if (std::find(directories.begin(), directories.end(), directory) ==
@@ -191,6 +178,21 @@ void DirectorySet::Update(const std::vector<NamedPath>& paths) {
   }
   directories_ = std::move(directories);
   skipped_ = std::move(skipped);
+}
+
+// What was served already goes on as it is.
+std::shared_ptr<ServedDirectory> DirectorySet::Keep(const NamedPath& named) {
+  for (const auto& directory : directories_) {
+    if (directory->name() == named.first && directory->path() == named.second) {
+      return directory;
+    }
+  }
+  const auto& [name, path] = named;
+  log_.Info("serving directory", {{"directory", name}, {"path", path}});
+  return std::make_shared<ServedDirectory>(
+      name, path, view_, [this, own = named.first](const std::string& line) {
+        log_.Warn(line, {{"directory", own}});
+      });
 }
 
 // What it knows is forgotten when the directories are others.

@@ -56,6 +56,7 @@ class DirectorySet {
 
   std::vector<NamedPath> FindPaths() const;
   void Update(const std::vector<NamedPath>& paths);
+  std::shared_ptr<ServedDirectory> Keep(const NamedPath& named);
   std::shared_ptr<Collector> Together(const ServedDirectories& directories);
 
   const std::vector<DirectoryArgument> arguments_;
