@@ -165,6 +165,12 @@ std::optional<std::uint64_t> ProcessTable::BootTime() const {
   return line ? Number(TakeWord(&*line)) : std::nullopt;
 }
 
+bool ProcessTable::IsOfThisNamespace() const {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink(proc_ + "/self", error);
+  return !error && self.native() == std::to_string(getpid());
+}
+
 std::optional<std::string> ProcessTable::Read(std::string_view process,
                                               std::string_view what,
                                               std::size_t most) const {

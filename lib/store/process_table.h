@@ -65,6 +65,9 @@ class ProcessTable {
   // When the machine was booted, in whole Unix seconds: what `ps` counts from.
   std::optional<std::uint64_t> BootTime() const;
 
+  // Whether its processes have the IDs that system calls take for them here.
+  bool IsOfThisNamespace() const;
+
   // The text of /proc/PID/WHAT, or its first bytes; none where it may not be
   // read.
   std::optional<std::string> Read(std::uint64_t pid, std::string_view what,

@@ -1,6 +1,7 @@
 #include "promshm/process_usage.h"
 
 #include <linux/magic.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -50,12 +51,23 @@ std::optional<std::uint64_t> ResidentBytes(std::string_view statm) {
   return *pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-std::optional<std::uint64_t> DescriptorLimit(std::string_view limits) {
+// Asking for it alone takes a tenth of the time, but is not always allowed.
+std::optional<std::uint64_t> DescriptorLimit(const store::ProcessTable& table,
+                                             std::uint64_t pid) {
+  rlimit limit;
+  if (table.IsOfThisNamespace() &&
+      prlimit(static_cast<pid_t>(pid), RLIMIT_NOFILE, nullptr, &limit) == 0) {
+    if (limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+    return limit.rlim_cur;
+  }
+  const std::optional<std::string> text = table.Read(pid, "limits");
+  if (!text) return std::nullopt;
   constexpr std::string_view kName = "Max open files";
-  const std::size_t name = limits.find(kName);
-  if (name == std::string_view::npos) return std::nullopt;
-  limits.remove_prefix(name + kName.size());
-  return store::Number(store::TakeWord(&limits));
+  const std::size_t name = text->find(kName);
+  if (name == std::string::npos) return std::nullopt;
+  std::string_view rest = *text;
+  rest.remove_prefix(name + kName.size());
+  return store::Number(store::TakeWord(&rest));
 }
 
 }  // namespace
@@ -66,9 +78,7 @@ std::optional<ProcessUsage> ReadProcessUsage(const RunningProcess& process,
   ProcessUsage usage;
   usage.open_fds =
       CountDescriptors(proc + '/' + std::to_string(process.id) + "/fd");
-  if (const auto limits = table.Read(process.id, "limits")) {
-    usage.max_fds = DescriptorLimit(*limits);
-  }
+  usage.max_fds = DescriptorLimit(table, process.id);
   const auto statm = table.Read(process.id, "statm");
   const auto resident = statm ? ResidentBytes(*statm) : std::nullopt;
   // Last: if it is there now, what was read is its own.

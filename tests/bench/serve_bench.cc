@@ -42,14 +42,17 @@ constexpr int kQuickProcesses = 2;
 // Thread safety: const methods may be called from several threads.
 class Server {
  public:
-  explicit Server(const std::string& directory) {
+  Server(const std::string& directory,
+         const std::vector<std::string>& arguments) {
     std::array<int, 2> output;
     if (pipe2(output.data(), O_CLOEXEC) != 0) {
       throw std::runtime_error("promshm-serve: no pipe");
     }
-    child_ = Spawn(
-        {PROMSHM_BENCH_SERVE, "--web.listen-address", "127.0.0.1:0", directory},
-        output[1]);
+    std::vector<std::string> command = {PROMSHM_BENCH_SERVE,
+                                        "--web.listen-address=127.0.0.1:0",
+                                        "--log.level=warn", directory};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    child_ = Spawn(command, output[1]);
     close(output[1]);
     FILE* stream = fdopen(output[0], "r");
     const std::string line = ReadLine(stream);
@@ -92,6 +95,7 @@ class Server {
 // One way to scrape, and what came of it in all rounds.
 struct Load {
   const char* name;
+  bool application_only;
   bool gzip;
   int connections;
   bool has_target;
@@ -183,17 +187,25 @@ int Measure(bool quick) {
     for (const std::string& file : files) paths.push_back(place.PathOf(file));
   }
   const LiveWriters writers(paths);
-  Server server(place.path());
-  std::array<Load, 4> loads = {{{"plain, 1 connection", false, 1, false},
-                                {"plain, 2 connections", false, 2, true},
-                                {"gzip, 1 connection", true, 1, false},
-                                {"gzip, 2 connections", true, 2, false}}};
+  Server server(place.path(), {});
+  Server application_only(place.path(), {"--web.disable-exporter-metrics",
+                                         "--process-metrics=off"});
+  std::array<Load, 6> loads = {{{"plain, 1 connection", false, false, 1, false},
+                                {"plain, 2 connections", false, false, 2, true},
+                                {"gzip, 1 connection", false, true, 1, false},
+                                {"gzip, 2 connections", false, true, 2, false},
+                                {"application only, 1", true, false, 1, false},
+                                {"application only, 2", true, false, 2, true}}};
   const int rounds = quick ? 1 : 5;
   const Seconds time(quick ? 0.05 : 1);
   for (int round = 0; round < rounds; ++round) {
-    for (Load& load : loads) Run(server.port(), time, &load);
+    for (Load& load : loads) {
+      Run((load.application_only ? application_only : server).port(), time,
+          &load);
+    }
   }
   server.Stop();
+  application_only.Stop();
   std::printf("%-24s %10s %10s %10s %12s  %s\n", "promshm-serve", "scrapes/s",
               "50 %, ms", "99 %, ms", "body, bytes", "target");
   for (const Load& load : loads) Print(load);
