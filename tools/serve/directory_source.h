@@ -24,11 +24,16 @@ struct DirectorySource {
   std::function<std::vector<NamedDirectory>()> list;
 
   // The sums of the directory of that name, of all together for an empty one.
-  // kNotFound where there is none of that name.
   std::function<Result<Snapshot>(const std::string& name,
                                  const CollectOptions& options)>
       collect;
 };
+
+// The HTTP status where `collect` failed: 500 where directories do not go
+// together, 503 while one is not to be read.
+inline unsigned HttpStatusOf(const Status& failure) {
+  return failure.kind() == StatusKind::kInvalidArgument ? 500 : 503;
+}
 
 }  // namespace promshm::tools
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tools/common/family_name.h"
 #include "tools/serve/api_query.h"
@@ -48,6 +49,14 @@ Json Head(const ApiQuery& query) {
   json["offset"] = query.range.offset;
   json["limit"] = query.range.limit;
   return json;
+}
+
+bool IsServed(const std::string& name, const DirectorySource& source) {
+  const std::vector<NamedDirectory> served = source.list();
+  return std::any_of(served.begin(), served.end(),
+                     [&name](const NamedDirectory& directory) {
+                       return directory.name == name;
+                     });
 }
 
 Response FamilyList(const Snapshot& snapshot, const ApiQuery& query) {
@@ -95,11 +104,13 @@ Response AnswerFamilies(const Request& request, const DirectorySource& source) {
   const Result<ApiQuery> query =
       ReadApiQuery(request, {"directory", "q", "name", "offset", "limit"});
   if (!query.ok()) return JsonError(400, query.status().message());
+  if (!query->directory.empty() && !IsServed(query->directory, source)) {
+    return JsonError(404, query->directory + ": no such directory");
+  }
   const Result<Snapshot> snapshot = source.collect(query->directory, {});
   if (!snapshot.ok()) {
-    const bool unknown = snapshot.status().kind() == StatusKind::kNotFound &&
-                         !query->directory.empty();
-    return JsonError(unknown ? 404 : 503, snapshot.status().message());
+    return JsonError(HttpStatusOf(snapshot.status()),
+                     snapshot.status().message());
   }
   if (query->name.empty()) return FamilyList(*snapshot, *query);
 

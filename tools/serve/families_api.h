@@ -12,6 +12,7 @@ namespace promshm::tools {
 //
 //   400   a parameter that cannot be
 //   404   no such directory, no such family
+//   500   the directories disagree and cannot be added up
 //   503   the directory cannot be read
 Response AnswerFamilies(const Request& request, const DirectorySource& source);
 

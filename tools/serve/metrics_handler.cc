@@ -10,6 +10,7 @@
 #include "promshm/exposition.h"
 #include "promshm/issue.h"
 #include "tools/common/unfinished_merge.h"
+#include "tools/serve/directory_source.h"
 #include "tools/serve/family_snapshot.h"
 #include "tools/serve/gzip.h"
 
@@ -61,10 +62,6 @@ std::vector<std::string> Lines(const std::vector<Issue>& issues) {
   return lines;
 }
 
-unsigned StatusOf(const Status& failure) {
-  return failure.kind() == StatusKind::kInvalidArgument ? 500 : 503;
-}
-
 }  // namespace
 
 // What one request is for, and how far it has come.
@@ -100,7 +97,7 @@ Response MetricsHandler::All(const Request& request) {
   if (!snapshot.ok()) {
     const std::string& reason = snapshot.status().message();
     together_log_.Report(IssueLog::kCollectionView, scrape.coverage, {reason});
-    return TextPage(StatusOf(snapshot.status()), reason + "\n");
+    return TextPage(HttpStatusOf(snapshot.status()), reason + "\n");
   }
   together_log_.Report(IssueLog::kCollectionView, scrape.coverage, {});
   directories_.ReportTogether(scrape.coverage,
@@ -123,7 +120,7 @@ Response MetricsHandler::One(
   if (!snapshot.ok()) {
     const std::string& reason = snapshot.status().message();
     scrape.log->Report(IssueLog::kCollectionView, scrape.coverage, {reason});
-    return TextPage(StatusOf(snapshot.status()), reason + "\n");
+    return TextPage(HttpStatusOf(snapshot.status()), reason + "\n");
   }
   scrape.log->Report(IssueLog::kCollectionView, scrape.coverage,
                      Lines(FinishMerges(snapshot->issues())));

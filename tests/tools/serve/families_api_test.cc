@@ -42,11 +42,9 @@ class FamiliesApiTest : public ::testing::Test {
  protected:
   Response Ask(Parameters parameters) {
     DirectorySource source;
-    source.collect = [this](const std::string& name,
-                            const CollectOptions& options) -> Result<Snapshot> {
-      if (!name.empty() && name != "web") {
-        return Status(StatusKind::kNotFound, name + ": no such directory");
-      }
+    source.list = [] { return std::vector<NamedDirectory>{{"web", "/x"}}; };
+    source.collect = [this](const std::string& /*name*/,
+                            const CollectOptions& options) {
       return collector_.Collect(options);
     };
     return AnswerFamilies(RequestWith(std::move(parameters)), source);
@@ -285,15 +283,24 @@ TEST_F(FamiliesApiTest, SaysWhatIsNotThere) {
   }
 }
 
-TEST(FamiliesApiFailureTest, SaysWhyTheDirectoryCannotBeRead) {
-  DirectorySource source;
-  source.collect = [](const std::string&,
-                      const CollectOptions&) -> Result<Snapshot> {
-    return Status(StatusKind::kNotFound, "/x: cannot open: no such file");
-  };
-  const Response response = AnswerFamilies(RequestWith({}), source);
-  EXPECT_EQ(response.status, 503);
-  EXPECT_THAT(response.body, HasSubstr("/x: cannot open: no such file"));
+TEST(FamiliesApiFailureTest, SaysWhyDirectoriesCannotBeRead) {
+  const std::pair<StatusKind, unsigned> failures[] = {
+      {StatusKind::kNotFound, 503},
+      {StatusKind::kIoError, 503},
+      {StatusKind::kBusy, 503},
+      {StatusKind::kInvalidArgument, 500}};
+  for (const auto& [kind, expected] : failures) {
+    DirectorySource source;
+    source.list = [] { return std::vector<NamedDirectory>{{"web", "/x"}}; };
+    source.collect = [failed = kind](const std::string&, const CollectOptions&)
+        -> Result<Snapshot> { return Status(failed, "/x: why"); };
+    for (const Parameters& parameters :
+         {Parameters{}, Parameters{{"directory", "web"}}}) {
+      const Response response = AnswerFamilies(RequestWith(parameters), source);
+      EXPECT_EQ(response.status, expected);
+      EXPECT_EQ(Document(response)["error"], "/x: why");
+    }
+  }
 }
 
 }  // namespace
