@@ -65,6 +65,35 @@ MHD_Result OnValue(void* reader_pointer, MHD_ValueKind kind, const char* key,
   }
 }
 
+struct FieldCounts {
+  int host = 0;
+  int content_length = 0;
+  int transfer_encoding = 0;
+};
+
+MHD_Result OnField(void* counts_pointer, MHD_ValueKind /*kind*/,
+                   const char* key, const char* /*value*/) noexcept {
+  auto* const counts = static_cast<FieldCounts*>(counts_pointer);
+  const std::pair<const char*, int*> fields[] = {
+      {MHD_HTTP_HEADER_HOST, &counts->host},
+      {MHD_HTTP_HEADER_CONTENT_LENGTH, &counts->content_length},
+      {MHD_HTTP_HEADER_TRANSFER_ENCODING, &counts->transfer_encoding},
+  };
+  for (const auto& [name, count] : fields) {
+    if (EqualsIgnoringCase(key, name)) ++*count;
+  }
+  return MHD_YES;
+}
+
+std::string_view PathOf(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!EqualsIgnoringCase(target.substr(0, scheme.size()), scheme)) continue;
+    const std::size_t path = target.find('/', scheme.size());
+    return path == std::string_view::npos ? "/" : target.substr(path);
+  }
+  return target;
+}
+
 std::string ClientName(MHD_Connection* connection) {
   const MHD_ConnectionInfo* const info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -102,11 +131,25 @@ std::size_t Unescape(char* text) {
   return size;
 }
 
+std::string_view HeaderProblem(MHD_Connection* connection,
+                               const char* version) {
+  FieldCounts counts;
+  MHD_get_connection_values(connection, MHD_HEADER_KIND, &OnField, &counts);
+  if (counts.host > 1 ||
+      (counts.host == 0 && std::string_view(version) == MHD_HTTP_VERSION_1_1)) {
+    return "a request has one Host field";
+  }
+  if (counts.content_length + counts.transfer_encoding > 1) {
+    return "a request says once how long its body is";
+  }
+  return "";
+}
+
 Request ReadRequest(MHD_Connection* connection, const char* method,
                     const char* path) {
   RequestReader reader;
   reader.request.method = method;
-  reader.request.path = path;
+  reader.request.path = PathOf(path);
   for (const MHD_ValueKind kind : {MHD_HEADER_KIND, MHD_GET_ARGUMENT_KIND}) {
     MHD_get_connection_values_n(connection, kind, &OnValue, &reader);
   }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "tools/serve/http_message.h"
 
@@ -28,7 +29,12 @@ bool HasRoomFor(const char* uri);
 // which no page has in its path.
 std::size_t Unescape(char* text);
 
-// Throws std::bad_alloc.
+// What HTTP/1.1 forbids in a request's header; empty where it is in order. Such
+// a request is none that two programs have to understand alike.
+std::string_view HeaderProblem(MHD_Connection* connection, const char* version);
+
+// A target that is a whole URL, as proxies send it, counts as its path. Throws
+// std::bad_alloc.
 Request ReadRequest(MHD_Connection* connection, const char* method,
                     const char* path);
 

@@ -14,6 +14,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -69,9 +70,13 @@ struct HttpServer::Exchange {
   Request request = {};
   std::optional<Response> response = {};
 
-  MHD_Result TakeHeader() {
+  MHD_Result TakeHeader(const char* version) {
     has_header = true;
     ++server->requests_under_way_;
+    const std::string_view problem = HeaderProblem(connection, version);
+    if (!problem.empty()) {
+      return Send(PlainText(MHD_HTTP_BAD_REQUEST, std::string(problem) + "\n"));
+    }
     const std::size_t most = server->options_.max_body_bytes;
     if (AnnouncedBodySize(connection) <= most) return MHD_YES;
     return Send(PlainText(
@@ -205,8 +210,7 @@ struct HttpServer::Callbacks {
   // the last piece cuts the body off.
   static MHD_Result OnRequest(void* server, MHD_Connection* /*connection*/,
                               const char* path, const char* method,
-                              const char* /*version*/,
-                              const char* /*body_piece*/,
+                              const char* version, const char* /*body_piece*/,
                               std::size_t* body_piece_size,
                               void** exchange_pointer) noexcept {
     auto* const exchange = static_cast<Exchange*>(*exchange_pointer);
@@ -214,7 +218,7 @@ struct HttpServer::Callbacks {
       return MHD_NO;
     }
     try {
-      if (!exchange->has_header) return exchange->TakeHeader();
+      if (!exchange->has_header) return exchange->TakeHeader(version);
       if (*body_piece_size != 0) {
         return exchange->TakeBody(std::exchange(*body_piece_size, 0));
       }

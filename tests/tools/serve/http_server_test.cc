@@ -147,6 +147,36 @@ TEST_F(HttpServerTest, ANulInThePathIsNoEnd) {
               EndsWith("\r\n\r\n/a?b"));
 }
 
+TEST_F(HttpServerTest, AWholeUrlCountsAsItsPath) {
+  Serve([](const Request& request) { return Ok(request.path); });
+  const std::pair<std::string, std::string> paths[] = {
+      {"http://x/metrics/a?b=http://y/c", "/metrics/a"},
+      {"HTTP://x:80//a", "//a"},
+      {"https://[::1]:9/", "/"},
+      {"http://x", "/"},
+      {"/http://x/a", "/http://x/a"},
+  };
+  for (const auto& [target, path] : paths) {
+    EXPECT_THAT(Ask("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n"),
+                EndsWith("\r\n\r\n" + path))
+        << target;
+  }
+}
+
+TEST_F(HttpServerTest, AHeaderThatIsNotClearIsRefused) {
+  Serve();
+  for (const char* fields :
+       {"", "Host: x\r\nhost: x\r\n",
+        "Host: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n",
+        "Host: x\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n"}) {
+    EXPECT_THAT(Ask(std::string("POST /fast HTTP/1.1\r\n") + fields + "\r\n"),
+                StartsWith("HTTP/1.1 400 "))
+        << fields;
+  }
+  EXPECT_THAT(Ask("GET /fast HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(Ask(kGet), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(HttpServerTest, PipelinedRequestsAreAnsweredInOrder) {
   Serve([](const Request& request) { return Ok(request.path); });
   SocketClient client = Connect(
