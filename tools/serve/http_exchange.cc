@@ -1,10 +1,6 @@
 #include "tools/serve/http_exchange.h"
 
-#include <netdb.h>
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstring>
 #include <exception>
@@ -94,24 +90,6 @@ std::string_view PathOf(std::string_view target) {
   return target;
 }
 
-std::string ClientName(MHD_Connection* connection) {
-  const MHD_ConnectionInfo* const info =
-      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-  if (info == nullptr || info->client_addr == nullptr) return {};
-  const sockaddr* const address = info->client_addr;
-  if (address->sa_family == AF_UNIX) return "unix";
-  const bool is_ipv6 = address->sa_family == AF_INET6;
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  if (getnameinfo(address, is_ipv6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in),
-                  host.data(), host.size(), port.data(), port.size(),
-                  NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-    return {};
-  }
-  const std::string name = host.data();
-  return (is_ipv6 ? "[" + name + "]" : name) + ":" + port.data();
-}
-
 void DeleteBody(void* body) { delete static_cast<std::string*>(body); }
 
 }  // namespace
@@ -154,7 +132,6 @@ Request ReadRequest(MHD_Connection* connection, const char* method,
     MHD_get_connection_values_n(connection, kind, &OnValue, &reader);
   }
   if (reader.out_of_memory) throw std::bad_alloc();
-  reader.request.client = ClientName(connection);
   return std::move(reader.request);
 }
 

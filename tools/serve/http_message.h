@@ -25,9 +25,6 @@ struct Request {
 
   // X-Prometheus-Scrape-Timeout-Seconds.
   std::string scrape_timeout = {};
-
-  // Who asks, as a log says it: `127.0.0.1:5000`, `unix`.
-  std::string client = {};
 };
 
 // The answer to GET. For HEAD the server sends the same without the body, so

@@ -69,12 +69,6 @@ void ServiceManager::Reloading() const {
 
 void ServiceManager::Stopping() const { Send("STOPPING=1"); }
 
-void ServiceManager::Say(const std::string& status) const {
-  std::string line = status;
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  Send("STATUS=" + line);
-}
-
 void ServiceManager::StartWatchdog(std::function<bool()> is_well) {
   if (socket_.empty() || watchdog_interval_.count() == 0) return;
   watchdog_ =

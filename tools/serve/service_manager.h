@@ -33,9 +33,6 @@ class ServiceManager {
   void Reloading() const;
   void Stopping() const;
 
-  // A line for people.
-  void Say(const std::string& status) const;
-
   // Asks `is_well` twice in the time that the manager gives, in a thread of
   // its own, and reports where it says true; a program that is not well for
   // longer is restarted. Does nothing where the manager does not watch. Throws

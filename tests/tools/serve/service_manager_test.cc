@@ -73,8 +73,6 @@ TEST(ServiceManagerTest, TellsHowTheProgramIsDoing) {
     const ServiceManager service;
     service.Ready();
     EXPECT_EQ(manager.Hear(), "READY=1");
-    service.Say("one line\nand another");
-    EXPECT_EQ(manager.Hear(), "STATUS=one line and another");
     service.Stopping();
     EXPECT_EQ(manager.Hear(), "STOPPING=1");
   }
