@@ -1,8 +1,22 @@
 #include "tools/common/process_setup.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace promshm::tools {
+
+void OpenStandardStreams() {
+  for (;;) {
+    // Takes the lowest number that is free.
+    const int descriptor = open("/dev/null", O_RDWR);
+    if (descriptor < 0) return;
+    if (descriptor > STDERR_FILENO) {
+      close(descriptor);
+      return;
+    }
+  }
+}
 
 void RaiseDescriptorLimit() {
   rlimit limit{};

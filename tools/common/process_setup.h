@@ -7,6 +7,11 @@
 
 namespace promshm::tools {
 
+// Opens what is closed of the standard input, output and error output, on
+// /dev/null: else the next files that are opened would get their numbers, and
+// messages would be written into those. To be called before anything is opened.
+void OpenStandardStreams();
+
 // Whoever has all files of a directory open at once needs more descriptors than
 // the usual limit of 1024, which is soft. Where it cannot be raised, things
 // still work.

@@ -54,6 +54,7 @@ int Serve(const ServeArguments& arguments) {
 }
 
 int Main(int argc, char** argv) {
+  OpenStandardStreams();
   try {
     ServeArguments arguments;
     const std::optional<int> done = ReadServeArguments(argc, argv, &arguments);

@@ -730,6 +730,28 @@ class StopTest(ServeTest):
         process.terminate()
         self.assertEqual(process.wait(timeout=20), 0)
 
+    def test_streams_that_are_closed_from_the_start_are_not_its_files(self):
+        port = free_port()
+        closing = "exec \"$@\" <&- >&- 2>&-"
+        process = subprocess.Popen(
+            ["sh", "-c", closing, "sh", testing.options.serve,
+             f"--web.listen-address=127.0.0.1:{port}",
+             *testing.APPLICATION_ONLY, self.directory],
+            env=testing.environment())
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        testing.wait_for(lambda: can_connect(port), 20, "a listening socket")
+        self.assert_scrape(send(("127.0.0.1", port), "GET", "/metrics"))
+        self.assertEqual(
+            [os.readlink(f"/proc/{process.pid}/fd/{number}")
+             for number in range(3)],
+            ["/dev/null"] * 3)
+
+
+def can_connect(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
 
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as probe:
