@@ -144,12 +144,6 @@ std::size_t AnnouncedBodySize(MHD_Connection* connection) {
   return size;
 }
 
-Response PlainText(unsigned status, std::string text) {
-  return {status,
-          {{MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; charset=utf-8"}},
-          std::move(text)};
-}
-
 Message MakeMessage(Response response, bool close) {
   auto body = std::make_unique<std::string>(std::move(response.body));
   Message message(MHD_create_response_from_buffer_with_free_callback_cls(

@@ -41,8 +41,6 @@ Request ReadRequest(MHD_Connection* connection, const char* method,
 // What Content-Length says; 0 without it.
 std::size_t AnnouncedBodySize(MHD_Connection* connection);
 
-Response PlainText(unsigned status, std::string text);
-
 struct DestroyMessage {
   void operator()(MHD_Response* message) const {
     MHD_destroy_response(message);

@@ -75,11 +75,11 @@ struct HttpServer::Exchange {
     ++server->requests_under_way_;
     const std::string_view problem = HeaderProblem(connection, version);
     if (!problem.empty()) {
-      return Send(PlainText(MHD_HTTP_BAD_REQUEST, std::string(problem) + "\n"));
+      return Send(TextPage(MHD_HTTP_BAD_REQUEST, std::string(problem) + "\n"));
     }
     const std::size_t most = server->options_.max_body_bytes;
     if (AnnouncedBodySize(connection) <= most) return MHD_YES;
-    return Send(PlainText(
+    return Send(TextPage(
         MHD_HTTP_CONTENT_TOO_LARGE,
         "a body may have " + std::to_string(most) + " bytes at most\n"));
   }
@@ -95,9 +95,9 @@ struct HttpServer::Exchange {
     if (++server->requests_to_handle_ > most && most != 0) {
       --server->requests_to_handle_;
       return Send(
-          PlainText(MHD_HTTP_SERVICE_UNAVAILABLE,
-                    "already at work on " + std::to_string(most) +
-                        " requests, the most there may be: try again later\n"));
+          TextPage(MHD_HTTP_SERVICE_UNAVAILABLE,
+                   "already at work on " + std::to_string(most) +
+                       " requests, the most there may be: try again later\n"));
     }
     server->connections_.BeginHandling(entry);
     was_handled = true;

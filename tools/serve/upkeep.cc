@@ -30,7 +30,7 @@ void Upkeep::Run(const std::stop_token& stop) {
         if (stop.stop_requested()) return;
       }
     } catch (const std::exception& error) {
-      log_.Error("cannot clean up", {{"error", error.what()}});
+      log_.Error("cannot clean up", {{"err", error.what()}});
     }
     std::unique_lock<std::mutex> lock(mutex_);
     wake_.wait_for(lock, stop, pause_, [] { return false; });

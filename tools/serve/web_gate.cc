@@ -9,11 +9,6 @@
 namespace promshm::tools {
 namespace {
 
-Response Refusal(unsigned status, std::string text) {
-  return {
-      status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::move(text)};
-}
-
 // In whole seconds, rounded up.
 std::string SecondsOf(std::chrono::nanoseconds interval) {
   return std::to_string(
@@ -43,7 +38,7 @@ Response WebGate::Handle(const Request& request) {
 
 Response WebGate::Answer(const WebConfig& config, const Request& request) {
   if (!IsWithin(config.rate_limit)) {
-    Response response = Refusal(429, "too many requests\n");
+    Response response = TextPage(429, "too many requests\n");
     response.headers.emplace_back("Retry-After",
                                   SecondsOf(config.rate_limit.interval));
     return response;
@@ -53,14 +48,14 @@ Response WebGate::Answer(const WebConfig& config, const Request& request) {
     case BasicAuth::Verdict::kAccepted:
       return next_(request);
     case BasicAuth::Verdict::kBusy: {
-      Response response = Refusal(503, "too many passwords to check\n");
+      Response response = TextPage(503, "too many passwords to check\n");
       response.headers.emplace_back("Retry-After", "1");
       return response;
     }
     case BasicAuth::Verdict::kRefused:
       break;
   }
-  Response response = Refusal(401, "unauthorized\n");
+  Response response = TextPage(401, "unauthorized\n");
   response.headers.emplace_back("WWW-Authenticate",
                                 "Basic realm=\"promshm\", charset=\"UTF-8\"");
   return response;
