@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <iterator>
 #include <optional>
 #include <string_view>
@@ -45,13 +46,23 @@ std::int64_t MonotonicMicroseconds() {
   return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1'000;
 }
 
+bool Holds(const std::function<bool()>& condition) noexcept {
+  try {
+    return condition();
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 ServiceManager::ServiceManager()
     : socket_(Variable("NOTIFY_SOCKET")),
       watchdog_interval_(WatchdogInterval()) {}
 
-ServiceManager::~ServiceManager() {
+ServiceManager::~ServiceManager() { StopWatchdog(); }
+
+void ServiceManager::StopWatchdog() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
@@ -67,7 +78,10 @@ void ServiceManager::Reloading() const {
        std::to_string(MonotonicMicroseconds()));
 }
 
-void ServiceManager::Stopping() const { Send("STOPPING=1"); }
+void ServiceManager::Stopping() {
+  Send("STOPPING=1");
+  StopWatchdog();
+}
 
 void ServiceManager::StartWatchdog(std::function<bool()> is_well) {
   if (socket_.empty() || watchdog_interval_.count() == 0) return;
@@ -79,7 +93,7 @@ void ServiceManager::Watch(const std::function<bool()>& is_well) {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    if (is_well()) Send("WATCHDOG=1");
+    if (Holds(is_well)) Send("WATCHDOG=1");
     lock.lock();
     stop_.wait_for(lock, watchdog_interval_ / 2, [this] { return stopping_; });
   }

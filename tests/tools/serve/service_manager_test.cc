@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <new>
 #include <string>
 
 #include "tests/support/scoped_variable.h"
@@ -70,7 +71,7 @@ TEST(ServiceManagerTest, TellsHowTheProgramIsDoing) {
        {directory.PathOf("notify"),
         "@promshm-test-" + std::to_string(getpid())}) {
     Manager manager(name);
-    const ServiceManager service;
+    ServiceManager service;
     service.Ready();
     EXPECT_EQ(manager.Hear(), "READY=1");
     service.Stopping();
@@ -158,6 +159,38 @@ TEST(ServiceManagerTest, WhoIsNotWatchedDoesNotReport) {
   const ScopedVariable pid("WATCHDOG_PID", std::to_string(getpid() + 1));
   ServiceManager().StartWatchdog(ask);
   EXPECT_EQ(asked, 0);
+}
+
+TEST(ServiceManagerTest, AQuestionThatFailsIsNoGoodAnswer) {
+  const TemporaryDirectory directory;
+  Manager manager(directory.PathOf("notify"));
+  const ScopedVariable interval("WATCHDOG_USEC", "10000");
+  std::atomic<int> asked = 0;
+  ServiceManager service;
+  service.StartWatchdog([&]() -> bool {
+    ++asked;
+    throw std::bad_alloc();
+  });
+  while (asked < 3) usleep(1000);
+  EXPECT_TRUE(manager.HasHeardNothing());
+}
+
+TEST(ServiceManagerTest, WhoStopsIsNotAskedAnyMore) {
+  const TemporaryDirectory directory;
+  Manager manager(directory.PathOf("notify"));
+  const ScopedVariable interval("WATCHDOG_USEC", "10000");
+  std::atomic<int> asked = 0;
+  ServiceManager service;
+  service.StartWatchdog([&] {
+    ++asked;
+    return false;
+  });
+  while (asked < 3) usleep(1000);
+  service.Stopping();
+  EXPECT_EQ(manager.Hear(), "STOPPING=1");
+  const int asked_before = asked;
+  usleep(50'000);
+  EXPECT_EQ(asked, asked_before);
 }
 
 TEST(ServiceManagerTest, ALongIntervalDoesNotHoldUpTheEnd) {
