@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <string_view>
+#include <system_error>
 
 namespace promshm::tools {
 namespace {
+
+namespace fs = std::filesystem;
 
 // Directories only; a pattern that stands for none is none.
 std::vector<std::string> Expand(const std::string& pattern) {
@@ -26,6 +30,13 @@ std::vector<std::string> Expand(const std::string& pattern) {
   }
   globfree(&found);
   return paths;
+}
+
+// The same for all paths that lead to one directory.
+std::string RealPath(const std::string& path) {
+  std::error_code ignored;
+  const fs::path real = fs::weakly_canonical(path, ignored);
+  return (real.has_filename() ? real : real.parent_path()).string();
 }
 
 bool IsIn(std::string_view path, std::string_view directory) {
@@ -65,9 +76,17 @@ Result<std::unique_ptr<DirectorySet>> DirectorySet::Make(
     std::vector<DirectoryArgument> arguments, CollectorOptions view,
     const Log* log) {
   std::set<std::string> names;
+  std::map<std::string, std::string> names_by_path;
   for (DirectoryArgument& argument : arguments) {
     if (argument.is_pattern) continue;
     if (argument.name.empty()) argument.name = NameOfDirectory(argument.path);
+    const auto [other, is_new] =
+        names_by_path.emplace(RealPath(argument.path), argument.name);
+    if (!is_new) {
+      return Status(StatusKind::kInvalidArgument,
+                    argument.path + ": it is served as " + other->second +
+                        " already, and would count twice");
+    }
     if (!names.insert(argument.name).second) {
       return Status(StatusKind::kInvalidArgument,
                     argument.path + ": another directory is called " +
@@ -135,16 +154,17 @@ void DirectorySet::ReportTogether(IssueLog::Coverage coverage,
 // In the order of names.
 std::vector<DirectorySet::NamedPath> DirectorySet::FindPaths() const {
   std::vector<NamedPath> paths;
+  std::set<std::string> real_paths;  // each counts once
   for (const DirectoryArgument& argument : arguments_) {
-    if (!argument.is_pattern) paths.emplace_back(argument.name, argument.path);
+    if (argument.is_pattern) continue;
+    paths.emplace_back(argument.name, argument.path);
+    real_paths.insert(RealPath(argument.path));
   }
   for (const DirectoryArgument& argument : arguments_) {
     if (!argument.is_pattern) continue;
     for (std::string& path : Expand(argument.path)) {
-      NamedPath named(NameOfDirectory(path), std::move(path));
-      if (std::find(paths.begin(), paths.end(), named) == paths.end()) {
-        paths.push_back(std::move(named));
-      }
+      if (!real_paths.insert(RealPath(path)).second) continue;
+      paths.emplace_back(NameOfDirectory(path), std::move(path));
     }
   }
   // What was named stands before what was found.

@@ -18,13 +18,15 @@
 namespace promshm::tools {
 
 // Purpose: the directories that are served, each by its name, and all together.
-// Those that a pattern stands for come and go.
+// Those that a pattern stands for come and go. Each counts once, whatever paths
+// lead to it.
 //
 // Lifetime: `log` must outlive it. Thread safety: every method may be called
 // from several threads.
 class DirectorySet {
  public:
-  // Fails where two arguments have one name. `view` as ServedDirectory has it.
+  // Fails where two arguments have one name or name one directory. `view` as
+  // ServedDirectory has it.
   static Result<std::unique_ptr<DirectorySet>> Make(
       std::vector<DirectoryArgument> arguments, CollectorOptions view,
       const Log* log);

@@ -101,6 +101,32 @@ TEST_F(DirectorySetTest, TwoOfOneNameAreRefused) {
             "/y/run: another directory is called run: name it by NAME=DIR");
 }
 
+TEST_F(DirectorySetTest, ADirectoryIsNotNamedTwice) {
+  Make("a");
+  fs::create_directory_symlink("a", parent_.path() + "/link");
+  for (const char* again : {"/a", "/./a/", "/link"}) {
+    const auto set =
+        DirectorySet::Make({{"web", parent_.path() + "/a", false},
+                            {"again", parent_.path() + again, false}},
+                           {}, &log_);
+    ASSERT_FALSE(set.ok());
+    EXPECT_EQ(set.status().message(),
+              parent_.path() + again +
+                  ": it is served as web already, and would count twice");
+  }
+}
+
+TEST_F(DirectorySetTest, WhatWasNamedAndAPatternFindsCountsOnce) {
+  Write("a/counter_1.db", 1);
+  Write("b/counter_1.db", 2);
+  fs::create_directory_symlink("b", parent_.path() + "/z");
+  Serve({"web=@/a/", "@/*", "@/./?"});
+  EXPECT_THAT(Names(), ElementsAre("b", "web"));
+  EXPECT_THAT(Together(), HasSubstr("x_total 3.0\n"));
+  EXPECT_THAT(TakeLog(), ElementsAre(HasSubstr("serving directory"),
+                                     HasSubstr("serving directory")));
+}
+
 TEST_F(DirectorySetTest, AllTogetherAreAddedUp) {
   Write("a/counter_1.db", 1);
   Write("b/counter_1.db", 2);

@@ -299,7 +299,9 @@ TEST_F(SiteTest, TheStatusPageAsksForWhatIsThere) {
 }
 
 TEST_F(SiteTest, EachDirectoryHasAPageOfItsOwn) {
-  Serve("/metrics", {{"one", directory(), false}, {"two", directory(), false}},
+  const fs::path copy = directory().parent_path() / "copy";
+  fs::copy(directory(), copy);
+  Serve("/metrics", {{"one", directory(), false}, {"two", copy, false}},
         /*with_own_metrics=*/false);
   EXPECT_THAT(Get("/metrics/one").body,
               HasSubstr("worker_info{pid=\"4101\"} 0.25\n"));
