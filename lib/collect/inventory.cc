@@ -1,6 +1,7 @@
 #include "collect/inventory.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -19,9 +20,14 @@ InventoryTaker::InventoryTaker(const SeriesIndex* index,
 
 void InventoryTaker::Take(const KnownFile& file, const std::string& path) {
   if (file.entries.keys != nullptr && !file.is_left_out) {
-    for (const std::uint32_t number : GroupsOf(*file.entries.keys, path)) {
+    const SourceFile here{file.source,
+                          std::make_shared<const std::string>(path)};
+    for (const std::uint32_t number : GroupsOf(*file.entries.keys, here)) {
       GroupState& group = groups_[number];
-      if (!group.is_wanted || group.process == file.process) continue;
+      if (!group.is_wanted) continue;
+      std::vector<SourceFile>& files = inventory_.groups[group.seen].files;
+      if (files.back().source != file.source) files.push_back(here);
+      if (group.process == file.process) continue;
       group.process = file.process;
       ++inventory_.processes[number];
     }
@@ -40,21 +46,22 @@ Inventory InventoryTaker::Finish() {
 
 // Files that are alike have the same, which one of them is looked through for.
 const std::vector<std::uint32_t>& InventoryTaker::GroupsOf(
-    const NumberList& keys, const std::string& path) {
+    const NumberList& keys, const SourceFile& file) {
   const auto [found, is_new] = groups_of_.try_emplace(&keys);
   std::vector<std::uint32_t>& groups = found->second;
   if (!is_new) return groups;
   for (const std::uint32_t key : keys) {
     const std::uint32_t group = index_.keys()[key].group;
     if (groups.empty() || groups.back() != group) groups.push_back(group);
-    if (keys_met_[key] == 0) Meet(key, path);
+    if (keys_met_[key] == 0) Meet(key, file);
   }
   std::sort(groups.begin(), groups.end());
   groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
   return groups;
 }
 
-void InventoryTaker::Meet(std::uint32_t key_number, const std::string& path) {
+void InventoryTaker::Meet(std::uint32_t key_number, const SourceFile& file) {
+  const std::string& path = *file.path;
   keys_met_[key_number] = 1;
   ++inventory_.keys;
   const KnownKey& key = index_.keys()[key_number];
@@ -65,7 +72,7 @@ void InventoryTaker::Meet(std::uint32_t key_number, const std::string& path) {
     group.is_wanted = IsWanted(index_.groups()[key.group]);
     if (group.is_wanted) {
       group.seen = static_cast<std::uint32_t>(inventory_.groups.size());
-      inventory_.groups.push_back({key.group, path, kDefaultHelp});
+      inventory_.groups.push_back({key.group, kDefaultHelp, {file}});
     }
   }
   if (!group.is_wanted) return;
@@ -97,7 +104,7 @@ void InventoryTaker::MeetHelp(const KnownKey& key, const std::string& path,
     group->help_conflict = true;
     Report(IssueKind::kHelpConflict, path,
            "help conflict: family " + index_.groups()[key.group].family +
-               " has another help text in " + seen.path);
+               " has another help text in " + *seen.files.front().path);
   }
 }
 

@@ -52,8 +52,8 @@ class InventoryTaker {
   };
 
   const std::vector<std::uint32_t>& GroupsOf(const NumberList& keys,
-                                             const std::string& path);
-  void Meet(std::uint32_t key_number, const std::string& path);
+                                             const SourceFile& file);
+  void Meet(std::uint32_t key_number, const SourceFile& file);
   void MeetHelp(const KnownKey& key, const std::string& path,
                 GroupState* group);
   bool IsWanted(const Group& group) const;

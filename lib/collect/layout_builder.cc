@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -168,9 +169,10 @@ class NameClaims {
     const Group& first = index_.groups()[kept.group];
     const Group& second = index_.groups()[draft.seen->group];
     Issue issue;
-    issue.path = draft.seen->path;
-    issue.other_path = kept.path;
-    const std::string where = " in " + kept.path + "; left out here";
+    const auto [path, other_path] = ConflictingFiles(*draft.seen, kept);
+    issue.path = *path;
+    issue.other_path = *other_path;
+    const std::string where = " in " + issue.other_path + "; left out here";
     if (first.family != second.family) {
       issue.kind = IssueKind::kNameConflict;
       issue.message = "name conflict: " + name + " of family " + second.family +
@@ -187,6 +189,29 @@ class NameClaims {
                       where;
     }
     return issue;
+  }
+
+  using Path = std::shared_ptr<const std::string>;
+
+  // Of two sources if one of them would keep what is left out, as it has
+  // nothing of what is kept; else of one, which is at odds with itself.
+  static std::pair<Path, Path> ConflictingFiles(const SeenGroup& left_out,
+                                                const SeenGroup& kept) {
+    for (const SourceFile& file : left_out.files) {
+      if (FileOf(kept, file.source) == nullptr) {
+        return {file.path, kept.files.front().path};
+      }
+    }
+    const SourceFile& file = left_out.files.front();
+    return {file.path, FileOf(kept, file.source)->path};
+  }
+
+  static const SourceFile* FileOf(const SeenGroup& seen, std::size_t source) {
+    const auto file = std::lower_bound(
+        seen.files.begin(), seen.files.end(), source,
+        [](const SourceFile& a, std::size_t b) { return a.source < b; });
+    return file != seen.files.end() && file->source == source ? &*file
+                                                              : nullptr;
   }
 
   static std::string ModeText(const FileKind& kind) {

@@ -1,6 +1,7 @@
 #ifndef PROMSHM_COLLECT_LAYOUT_BUILDER_H_
 #define PROMSHM_COLLECT_LAYOUT_BUILDER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,11 +13,17 @@
 
 namespace promshm::collect {
 
-// A group that has entries in the directory.
+// A file of the source of that number.
+struct SourceFile {
+  std::size_t source = 0;
+  std::shared_ptr<const std::string> path;
+};
+
+// A group that has entries in the sources.
 struct SeenGroup {
   std::uint32_t group = 0;
-  std::string path;  // of the first file that has some
   std::string help;
+  std::vector<SourceFile> files;  // the first of each source that has some
 };
 
 // How a snapshot's values come from the cells, one rule a value, in order.

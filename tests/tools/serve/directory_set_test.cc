@@ -167,6 +167,28 @@ TEST_F(DirectorySetTest, ADisagreementWithinADirectoryIsAnIssue) {
   EXPECT_THAT(Together(), HasSubstr("x_total 1.0\n"));
 }
 
+TEST_F(DirectorySetTest, ADirectoryAtOddsWithItselfHidesNoDisagreement) {
+  Write("a/counter_1.db", 1);
+  Write("a/gauge_max_1.db", 2, "x_total");
+  Write("b/gauge_max_1.db", 3, "x_total");
+  Serve({"@/a", "@/b"});
+  EXPECT_THAT(Together(), AllOf(HasSubstr("cannot be added up: "),
+                                HasSubstr("/b/gauge_max_1.db: "),
+                                HasSubstr("/a/counter_1.db")));
+}
+
+TEST_F(DirectorySetTest, WhatEachDirectoryLeavesOutIsNoDisagreement) {
+  Write("a/counter_1.db", 1);
+  Write("b/counter_1.db", 2);
+  Write("b/gauge_max_1.db", 3, "x_total");
+  Serve({"@/a", "@/b"});
+  EXPECT_THAT(Together(), HasSubstr("x_total 3.0\n"));
+  const Result<Snapshot> snapshot = set_->CollectAll({});
+  ASSERT_EQ(snapshot->issues().size(), 1U);
+  EXPECT_EQ(snapshot->issues()[0].other_path,
+            parent_.path() + "/b/counter_1.db");
+}
+
 TEST_F(DirectorySetTest, DirectoriesOfAPatternComeAndGo) {
   Serve({"@/*"});
   EXPECT_THAT(Names(), IsEmpty());
