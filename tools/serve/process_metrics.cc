@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "promshm/issue.h"
 #include "promshm/process_report.h"
 
 namespace promshm::tools {
@@ -163,7 +164,7 @@ ProcessFamilies ProcessMetrics::Families(const Sight& sight,
       const auto value = figure.of(worker.process, worker.usage);
       if (!value) continue;
       ClientMetric metric = MetricOf(type, *value);
-      metric.label.push_back({"pid", worker.identifier});
+      metric.label.push_back({"pid", PrintableText(worker.identifier)});
       if (scope == kAll)
         metric.label.push_back({"directory", worker.directory});
       family.metric.push_back(std::move(metric));

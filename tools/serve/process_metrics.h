@@ -42,7 +42,7 @@ struct ProcessFamilies {
 // missed by no sum.
 //
 // kPid gives a series for each worker that is seen, with its identifier as
-// label `pid`; a figure that may not be read has none.
+// label `pid`, as PrintableText; a figure that may not be read has none.
 //
 // Lifetime: `finder` must outlive it. Thread safety: every method may be called
 // from several threads.

@@ -138,6 +138,16 @@ TEST_F(ProcessMetricsTest, GivesEveryWorkerASeries) {
       all, HasSubstr(Line("process_threads{directory=\"web\",pid=\"20\"}", 2)));
 }
 
+TEST_F(ProcessMetricsTest, AnIdentifierThatIsNoTextIsSpelledOut) {
+  const std::string identifier = "w\xff\n";
+  testing::FakeProcess worker = Worker(40);
+  worker.maps = Mapping(identifier);
+  proc_.Add(worker);
+  ProcessMetrics metrics = Make(ProcessMetricsMode::kPid);
+  EXPECT_THAT(Text(metrics.OfOne(Observed({identifier}))),
+              HasSubstr(Line(R"(process_threads{pid="w\\xff\\x0a"})", 4)));
+}
+
 TEST_F(ProcessMetricsTest, GivesNothingWhenOff) {
   ProcessMetrics metrics = Make(ProcessMetricsMode::kOff);
   EXPECT_THAT(metrics.OfOne(Observed({"20", "99"})).families, IsEmpty());
