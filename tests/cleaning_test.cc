@@ -167,6 +167,17 @@ TEST_F(CleaningTest, FoldsWhatCounts) {
   EXPECT_TRUE(Plan(Folding()).is_empty());
 }
 
+TEST_F(CleaningTest, TellsWhichFilesWereMergedBefore) {
+  Counter("1", 1);
+  Counter("2", 2);
+  EXPECT_EQ(Clean(Folding()).folded_again, 0U);
+  Counter("3", 4);
+  const CleaningReport report = Clean(Folding());
+  EXPECT_EQ(report.folded.files, 2U);
+  EXPECT_EQ(report.folded_again, 1U);
+  EXPECT_EQ(Sum(), 7);
+}
+
 // Nobody finds another file by a name that he has listed.
 TEST_F(CleaningTest, GivesNoNameTwice) {
   for (int i = 1; i <= 3; ++i) {

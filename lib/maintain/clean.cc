@@ -223,6 +223,8 @@ class Cleaning {
     for (const OldFile& file : old) {
       if (maintain::IsIn(names_made_, file.name)) continue;
       Count(file, &report_.folded);
+      const auto name = MetricFileName::Parse(file.name);
+      if (format::MergedNumber(name->identifier)) ++report_.folded_again;
       if (file.is_damaged) {
         report_.issues.push_back(
             {IssueKind::kDamaged, PathOf(file.name), std::nullopt,

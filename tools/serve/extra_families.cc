@@ -59,7 +59,8 @@ ExtraFamilies::Families ExtraFamilies::OfAll(
 void ExtraFamilies::NoteCleaning(const std::string& directory,
                                  const Result<CleaningReport>& outcome) {
   if (outcome.ok()) {
-    own_.CountCompaction(directory, outcome->folded.files);
+    own_.CountCompaction(directory,
+                         outcome->folded.files - outcome->folded_again);
   } else {
     own_.CountFailedCompaction(directory);
   }

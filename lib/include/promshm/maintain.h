@@ -134,6 +134,9 @@ struct CleaningReport {
   FileTotals folded;          ///< With the merged files that were there before.
   FileTotals made;            ///< The merged files that are there now.
 
+  /// Of the folded files, the merged ones that were there before.
+  std::size_t folded_again = 0;
+
   /// What was left alone all the same: a writer came back, a file was damaged.
   std::vector<Issue> issues;
 };

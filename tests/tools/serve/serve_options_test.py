@@ -226,6 +226,23 @@ class UpkeepTest(OptionsTest):
         self.assertIn(f"temperaturepid={living.pid}", samples)
         self.assertIn('msg="cleaned up"', server.output())
 
+    def test_each_file_of_the_dead_is_counted_once(self):
+        server = self.enterContext(testing.Server(
+            self.directory, arguments=["--compact=0.1"]))
+        counted = [0]
+        for _ in range(3):
+            self.dead_worker()
+            counted.append(testing.wait_for(
+                lambda: self.more_folded(server, counted[-1]), 30,
+                "a clean-up"))
+        self.assertEqual(counted[2], 2 * counted[1])
+        self.assertEqual(counted[3], 3 * counted[1])
+
+    def more_folded(self, server, before):
+        files = self.samples(server).get(
+            "promshm_compacted_files_totaldirectory=shop", 0)
+        return files if files > before else None
+
 
 class OperationTest(OptionsTest):
 
