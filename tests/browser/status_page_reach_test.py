@@ -92,7 +92,8 @@ class ReachTest(PageTest):
 
     def test_every_control_is_reached_by_keyboard(self):
         from selenium.webdriver.common.keys import Keys
-        for text in ("Skip to the families", "metrics", "status (JSON)",
+        for text in ("Skip to the families", "metrics (text)",
+                     "metrics (OpenMetrics)", "status (JSON)",
                      "families (JSON)", "Identifier", "Bytes", "filter",
                      "requests_total"):
             self.tab_to(text)

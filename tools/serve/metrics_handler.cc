@@ -37,6 +37,21 @@ std::vector<std::string> NamesAskedFor(const Request& request) {
   return names;
 }
 
+// What a link can ask for, which has no header fields; the names are those of
+// promshm-dump.
+Result<ExpositionFormat> FormatOf(const Request& request) {
+  for (const auto& [key, value] : request.query) {
+    if (key != "format") continue;
+    if (value == "prometheus") return ExpositionFormat{};
+    if (value == "openmetrics") {
+      return ExpositionFormat{TextFormat::kOpenMetrics100};
+    }
+    return Status{StatusKind::kInvalidArgument,
+                  "format: not prometheus or openmetrics: " + value};
+  }
+  return ChooseFormat(request.accept);
+}
+
 // The answer has to be there, and be read, before the client gives up.
 std::optional<Clock::time_point> DeadlineOf(const Request& request) {
   constexpr double kMostSeconds = 3600;
@@ -66,11 +81,11 @@ std::vector<std::string> Lines(const std::vector<Issue>& issues) {
 
 // What one request is for, and how far it has come.
 struct MetricsHandler::Scrape {
-  explicit Scrape(const Request& request)
+  Scrape(const Request& request, const ExtraFamilies& extra)
       : coverage(NamesAskedFor(request).empty() ? IssueLog::Coverage::kWhole
                                                 : IssueLog::Coverage::kPart) {
     options.names = NamesAskedFor(request);
-    options.with_processes = true;
+    options.with_processes = extra.AreWanted(options.names);
     options.deadline = DeadlineOf(request);
   }
 
@@ -92,7 +107,7 @@ Response MetricsHandler::All(const Request& request) {
   if (!directories_.is_several()) {
     return One(request, directories_.Current().front());
   }
-  Scrape scrape(request);
+  Scrape scrape(request, extra_);
   Result<Snapshot> snapshot = directories_.CollectAll(scrape.options);
   if (!snapshot.ok()) {
     const std::string& reason = snapshot.status().message();
@@ -105,7 +120,7 @@ Response MetricsHandler::All(const Request& request) {
   scrape.snapshot = *std::move(snapshot);
   scrape.log = &together_log_;
   ExtraFamilies::Families extra;
-  if (extra_.AreWanted(scrape.options.names)) {
+  if (scrape.options.with_processes) {
     extra = extra_.OfAll(Observe(scrape, directories_.Current()),
                          Clock::now() - scrape.begun, scrape.options.names);
   }
@@ -114,7 +129,7 @@ Response MetricsHandler::All(const Request& request) {
 
 Response MetricsHandler::One(
     const Request& request, const std::shared_ptr<ServedDirectory>& directory) {
-  Scrape scrape(request);
+  Scrape scrape(request, extra_);
   scrape.log = &directory->issue_log();
   const Result<Snapshot> snapshot = directory->Collect(scrape.options);
   if (!snapshot.ok()) {
@@ -126,7 +141,7 @@ Response MetricsHandler::One(
                      Lines(FinishMerges(snapshot->issues())));
   scrape.snapshot = *snapshot;
   ExtraFamilies::Families extra;
-  if (extra_.AreWanted(scrape.options.names)) {
+  if (scrape.options.with_processes) {
     const std::vector<ObservedDirectory> observed =
         scrape.options.names.empty()
             ? std::vector<ObservedDirectory>{{directory->name(),
@@ -153,19 +168,20 @@ std::vector<ObservedDirectory> MetricsHandler::Observe(
 
 Response MetricsHandler::Answer(const Request& request, const Scrape& scrape,
                                 ExtraFamilies::Families extra) {
-  const ExpositionFormat format = ChooseFormat(request.accept);
+  const Result<ExpositionFormat> format = FormatOf(request);
+  if (!format.ok()) return TextPage(400, format.status().message() + "\n");
   std::string text;
-  scrape.log->Report(ExpositionView(format), scrape.coverage,
-                     Lines(WriteExposition(scrape.snapshot, format, &text)));
+  scrape.log->Report(ExpositionView(*format), scrape.coverage,
+                     Lines(WriteExposition(scrape.snapshot, *format, &text)));
   if (!extra.empty()) {
     const FamiliesBeside beside =
         WithoutCollisions(std::move(extra), scrape.snapshot);
     TellCollisions(beside.left_out);
-    AppendExposition(beside.families, format, &text);
+    AppendExposition(beside.families, *format, &text);
   }
 
   Response response;
-  response.headers = {{"Content-Type", ContentType(format)},
+  response.headers = {{"Content-Type", ContentType(*format)},
                       {"Cache-Control", "no-store"},
                       {"Vary", "Accept, Accept-Encoding"}};
   response.body = std::move(text);

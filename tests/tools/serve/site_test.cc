@@ -128,6 +128,26 @@ TEST_F(SiteTest, TheAcceptHeaderChoosesTheFormat) {
   EXPECT_THAT(response.body, ::testing::EndsWith("# EOF\n"));
 }
 
+TEST_F(SiteTest, AParameterChoosesTheFormatBeforeTheHeader) {
+  const auto ask = [this](const std::string& format) {
+    return Handle({"GET",
+                   "/metrics",
+                   {{"format", format}},
+                   "application/openmetrics-text;version=0.0.1",
+                   ""});
+  };
+  EXPECT_THAT(ask("openmetrics").headers,
+              Contains(Pair("Content-Type",
+                            "application/openmetrics-text; version=1.0.0; "
+                            "charset=utf-8; escaping=underscores")));
+  EXPECT_THAT(ask("prometheus").headers,
+              Contains(Pair("Content-Type",
+                            "text/plain; version=0.0.4; charset=utf-8")));
+  const Response refused = ask("xml");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, HasSubstr("format: "));
+}
+
 TEST_F(SiteTest, HeadIsAnsweredLikeGet) {
   const Response get = Get("/metrics");
   const Response head = Ask("HEAD", "/metrics");

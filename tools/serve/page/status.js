@@ -185,7 +185,8 @@ function showServer() {
   setText(page.server, `version ${status.version}, up for ${up}`);
   const {directory} = chosen;
   const links = [
-    ['metrics', metricsPath()],
+    ['metrics (text)', metricsPath()],
+    ['metrics (OpenMetrics)', `${metricsPath()}?format=openmetrics`],
     ['status (JSON)', apiPath('status', {directory})],
     ['families (JSON)', apiPath('families', {directory})],
   ];
