@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <exception>
 #include <iterator>
 #include <utility>
 
@@ -104,7 +105,13 @@ Status Exporter::Prepare() {
 }
 
 Response Exporter::Answer(const Request& request) {
-  return gate_ ? gate_->Handle(request) : site_->Handle(request);
+  try {
+    return gate_ ? gate_->Handle(request) : site_->Handle(request);
+  } catch (const std::exception& error) {
+    log_.Error("cannot answer",
+               {{"path", request.path}, {"err", error.what()}});
+    return TextPage(500, std::string("cannot answer: ") + error.what() + "\n");
+  }
 }
 
 bool Exporter::is_encrypted() const {
