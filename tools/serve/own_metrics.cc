@@ -45,9 +45,6 @@ class DirectoryFamilies {
 
   void Add(const ObservedDirectory& directory) {
     name_ = directory.name;
-    Set("promshm_directory_up",
-        "Whether the directory could be read by this scrape.",
-        directory.snapshot.ok() ? 1 : 0);
     if (directory.snapshot.ok()) AddContents(*directory.snapshot);
     AddFileSystem(directory.path);
   }

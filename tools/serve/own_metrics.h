@@ -17,8 +17,8 @@ namespace promshm::tools {
 // Purpose: what the program tells of itself and of the directories it serves:
 //
 //   promshm_build_info, promshm_scrape_duration_seconds
-//   promshm_directory_up, and of a directory that could be collected what is in
-//   it: promshm_files, promshm_entries, promshm_series, promshm_processes,
+//   of a directory that could be collected what is in it: promshm_files,
+//   promshm_entries, promshm_series, promshm_processes,
 //   promshm_damaged_files, promshm_conflicts, promshm_file_bytes
 //   promshm_filesystem_*: of the file system that it is on
 //   promshm_compact*: of the clean-ups that this program has made

@@ -50,8 +50,8 @@ void Upkeep::CleanUp(ServedDirectory* directory) {
   }
   failures_.erase(directory->name());
   const CleaningReport& report = run->report;
+  listener_(directory->name(), report);
   if (report.removed.files + report.folded.files > 0) {
-    listener_(directory->name(), report);
     log_.Info("cleaned up",
               {{"directory", directory->name()},
                {"processes", std::to_string(report.processes)},

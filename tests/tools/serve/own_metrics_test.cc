@@ -98,8 +98,7 @@ TEST(OwnMetricsTest, TellsWhatIsInADirectory) {
                                      Report("4", Liveness::kUnknown), merged},
                                     issues)}});
   for (const char* line :
-       {"promshm_directory_up{directory=\"web\"} 1.0\n",
-        "promshm_files{directory=\"web\"} 10.0\n",
+       {"promshm_files{directory=\"web\"} 10.0\n",
         "promshm_entries{directory=\"web\"} 25.0\n",
         "promshm_series{directory=\"web\"} 2.0\n",
         "promshm_processes{directory=\"web\",state=\"alive\"} 2.0\n",
@@ -126,11 +125,11 @@ TEST(OwnMetricsTest, TellsOfTheFileSystem) {
   EXPECT_THAT(text, HasSubstr("promshm_filesystem_files_free{"));
 }
 
-TEST(OwnMetricsTest, TellsThatADirectoryIsDown) {
+TEST(OwnMetricsTest, TellsNothingOfADirectoryThatCannotBeRead) {
   const std::string text = CollectText(
       {}, {{"web", "/nowhere/at/all",
             Status(StatusKind::kNotFound, "/nowhere/at/all: not there")}});
-  EXPECT_THAT(text, HasSubstr("promshm_directory_up{directory=\"web\"} 0.0\n"));
+  EXPECT_THAT(text, HasSubstr("promshm_build_info{"));
   EXPECT_THAT(text, Not(HasSubstr("promshm_files")));
   EXPECT_THAT(text, Not(HasSubstr("promshm_filesystem")));
 }

@@ -25,6 +25,8 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class UpkeepTest : public ::testing::Test {
@@ -60,19 +62,31 @@ class UpkeepTest : public ::testing::Test {
         [this](const std::string& directory,
                const Result<CleaningReport>& outcome) {
           const std::lock_guard<std::mutex> lock(mutex_);
-          outcomes_.push_back(
-              directory +
-              (outcome.ok() ? " folded " + std::to_string(outcome->folded.files)
-                            : ": " + outcome.status().message()));
           changed_.notify_all();
+          if (!outcome.ok()) {
+            outcomes_.push_back(directory + ": " + outcome.status().message());
+          } else if (outcome->folded.files == 0) {
+            ++idle_runs_;
+          } else {
+            outcomes_.push_back(directory + " folded " +
+                                std::to_string(outcome->folded.files));
+          }
         });
   }
 
+  // What was found to do, and what failed.
   std::vector<std::string> WaitForOutcomes(std::size_t number) {
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait_for(lock, std::chrono::seconds(30),
                       [&] { return outcomes_.size() >= number; });
     return outcomes_;
+  }
+
+  void WaitForIdleRuns(int number) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    const int least = idle_runs_ + number;
+    EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(30),
+                                  [&] { return idle_runs_ >= least; }));
   }
 
   std::vector<std::string> Lines() {
@@ -84,6 +98,7 @@ class UpkeepTest : public ::testing::Test {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::string> outcomes_;
+  int idle_runs_ = 0;
   std::vector<std::string> lines_;
   Log log_{LogLevel::kInfo, LogFormat::kLogfmt,
            [this](const std::string& line) {
@@ -107,6 +122,14 @@ TEST_F(UpkeepTest, CleansUpAtOnceAndAgain) {
   EXPECT_THAT(Lines(),
               Contains(AllOf(HasSubstr("msg=\"cleaned up\" directory=m"),
                              HasSubstr("files_folded=2"))));
+}
+
+TEST_F(UpkeepTest, TellsOfRunsThatFindNothingToDo) {
+  Begin(std::chrono::milliseconds(1));
+  WaitForIdleRuns(2);
+  upkeep_.reset();
+  EXPECT_THAT(outcomes_, IsEmpty());
+  EXPECT_THAT(Lines(), Not(Contains(HasSubstr("cleaned up"))));
 }
 
 TEST_F(UpkeepTest, EndsWhileItWaits) {
