@@ -7,9 +7,9 @@
 #include <iterator>
 #include <utility>
 
-#include "tools/serve/json_answer.h"
-#include "tools/serve/process_lookup.h"
-#include "tools/serve/systemd_sockets.h"
+#include "tools/serve/http/systemd_sockets.h"
+#include "tools/serve/status/json_answer.h"
+#include "tools/serve/status/process_lookup.h"
 
 namespace promshm::tools {
 namespace {

@@ -11,17 +11,17 @@
 #include "promshm/running_process.h"
 #include "promshm/status.h"
 #include "tools/serve/directory_set.h"
-#include "tools/serve/extra_families.h"
-#include "tools/serve/http_server.h"
-#include "tools/serve/listening_socket.h"
+#include "tools/serve/http/http_server.h"
+#include "tools/serve/http/listening_socket.h"
 #include "tools/serve/log.h"
-#include "tools/serve/metrics_handler.h"
+#include "tools/serve/metrics/extra_families.h"
+#include "tools/serve/metrics/metrics_handler.h"
 #include "tools/serve/serve_arguments.h"
 #include "tools/serve/service_manager.h"
 #include "tools/serve/site.h"
 #include "tools/serve/upkeep.h"
-#include "tools/serve/web_config_file.h"
-#include "tools/serve/web_gate.h"
+#include "tools/serve/web/web_config_file.h"
+#include "tools/serve/web/web_gate.h"
 
 namespace promshm::tools {
 

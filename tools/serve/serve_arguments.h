@@ -9,7 +9,7 @@
 #include "promshm/collector.h"
 #include "tools/serve/directory_arguments.h"
 #include "tools/serve/log.h"
-#include "tools/serve/process_metrics.h"
+#include "tools/serve/metrics/process_metrics.h"
 
 namespace promshm::tools {
 

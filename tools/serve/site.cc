@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "tools/serve/families_api.h"
-#include "tools/serve/status_page.h"
+#include "tools/serve/status/families_api.h"
+#include "tools/serve/status/status_page.h"
 
 namespace promshm::tools {
 namespace {

@@ -7,10 +7,10 @@
 
 #include "promshm/status.h"
 #include "tools/serve/directory_set.h"
-#include "tools/serve/http_message.h"
-#include "tools/serve/metrics_handler.h"
-#include "tools/serve/process_list.h"
-#include "tools/serve/status_api.h"
+#include "tools/serve/http/http_message.h"
+#include "tools/serve/metrics/metrics_handler.h"
+#include "tools/serve/status/process_list.h"
+#include "tools/serve/status/status_api.h"
 
 namespace promshm::tools {
 

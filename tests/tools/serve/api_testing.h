@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "tools/serve/json_answer.h"
+#include "tools/serve/status/json_answer.h"
 
 namespace promshm::tools::testing {
 

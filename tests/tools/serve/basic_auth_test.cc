@@ -1,4 +1,4 @@
-#include "tools/serve/basic_auth.h"
+#include "tools/serve/web/basic_auth.h"
 
 #include <gnutls/gnutls.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "tools/serve/bcrypt.h"
+#include "tools/serve/web/bcrypt.h"
 
 #include <gtest/gtest.h>
 

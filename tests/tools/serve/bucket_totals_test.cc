@@ -1,4 +1,4 @@
-#include "tools/serve/bucket_totals.h"
+#include "tools/serve/status/bucket_totals.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

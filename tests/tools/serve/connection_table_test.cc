@@ -1,4 +1,4 @@
-#include "tools/serve/connection_table.h"
+#include "tools/serve/http/connection_table.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

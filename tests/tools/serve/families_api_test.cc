@@ -1,4 +1,4 @@
-#include "tools/serve/families_api.h"
+#include "tools/serve/status/families_api.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

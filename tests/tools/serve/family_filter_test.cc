@@ -1,4 +1,4 @@
-#include "tools/serve/family_filter.h"
+#include "tools/serve/status/family_filter.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "tools/serve/family_snapshot.h"
+#include "tools/serve/metrics/family_snapshot.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "tools/serve/gzip.h"
+#include "tools/serve/http/gzip.h"
 
 #include <gtest/gtest.h>
 #include <libdeflate.h>

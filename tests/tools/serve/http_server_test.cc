@@ -1,4 +1,4 @@
-#include "tools/serve/http_server.h"
+#include "tools/serve/http/http_server.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

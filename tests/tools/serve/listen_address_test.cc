@@ -1,4 +1,4 @@
-#include "tools/serve/listen_address.h"
+#include "tools/serve/http/listen_address.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "tools/serve/listening_socket.h"
+#include "tools/serve/http/listening_socket.h"
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-#include "tools/serve/natural_order.h"
+#include "tools/serve/status/natural_order.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "tools/serve/own_metrics.h"
+#include "tools/serve/metrics/own_metrics.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@
 #include "promshm/version.h"
 #include "tests/support/file_builder.h"
 #include "tests/support/temporary_directory.h"
-#include "tools/serve/family_snapshot.h"
+#include "tools/serve/metrics/family_snapshot.h"
 
 namespace promshm::tools {
 namespace {

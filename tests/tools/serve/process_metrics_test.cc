@@ -1,4 +1,4 @@
-#include "tools/serve/process_metrics.h"
+#include "tools/serve/metrics/process_metrics.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,8 +14,8 @@
 #include "promshm/process_report.h"
 #include "tests/support/fake_proc.h"
 #include "tests/support/temporary_directory.h"
-#include "tools/serve/cpu_tally.h"
-#include "tools/serve/family_snapshot.h"
+#include "tools/serve/metrics/cpu_tally.h"
+#include "tools/serve/metrics/family_snapshot.h"
 
 namespace promshm::tools {
 namespace {

@@ -13,8 +13,8 @@
 #include "tests/support/directory_hold.h"
 #include "tests/support/file_builder.h"
 #include "tests/support/temporary_directory.h"
-#include "tools/serve/extra_families.h"
-#include "tools/serve/process_lookup.h"
+#include "tools/serve/metrics/extra_families.h"
+#include "tools/serve/status/process_lookup.h"
 
 namespace promshm::tools {
 namespace {

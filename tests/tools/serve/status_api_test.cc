@@ -1,4 +1,4 @@
-#include "tools/serve/status_api.h"
+#include "tools/serve/status/status_api.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "tools/serve/status_page.h"
+#include "tools/serve/status/status_page.h"
 
 #include <gmock/gmock.h>
 #include <gnutls/crypto.h>

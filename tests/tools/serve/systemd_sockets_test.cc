@@ -1,4 +1,4 @@
-#include "tools/serve/systemd_sockets.h"
+#include "tools/serve/http/systemd_sockets.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

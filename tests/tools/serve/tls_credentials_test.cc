@@ -1,4 +1,4 @@
-#include "tools/serve/tls_credentials.h"
+#include "tools/serve/web/tls_credentials.h"
 
 #include <gmock/gmock.h>
 #include <gnutls/gnutls.h>

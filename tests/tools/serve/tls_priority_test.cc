@@ -1,4 +1,4 @@
-#include "tools/serve/tls_priority.h"
+#include "tools/serve/web/tls_priority.h"
 
 #include <gmock/gmock.h>
 #include <gnutls/gnutls.h>

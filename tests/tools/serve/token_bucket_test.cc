@@ -1,4 +1,4 @@
-#include "tools/serve/token_bucket.h"
+#include "tools/serve/web/token_bucket.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "tools/serve/web_config_file.h"
+#include "tools/serve/web/web_config_file.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

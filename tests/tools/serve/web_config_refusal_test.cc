@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/serve/web_config.h"
+#include "tools/serve/web/web_config.h"
 
 namespace promshm::tools {
 namespace {

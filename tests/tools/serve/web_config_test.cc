@@ -1,4 +1,4 @@
-#include "tools/serve/web_config.h"
+#include "tools/serve/web/web_config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "tools/serve/web_gate.h"
+#include "tools/serve/web/web_gate.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

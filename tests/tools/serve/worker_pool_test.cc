@@ -1,4 +1,4 @@
-#include "tools/serve/worker_pool.h"
+#include "tools/serve/http/worker_pool.h"
 
 #include <gtest/gtest.h>
 

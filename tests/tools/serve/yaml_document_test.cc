@@ -1,4 +1,4 @@
-#include "tools/serve/yaml_document.h"
+#include "tools/serve/web/yaml_document.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
