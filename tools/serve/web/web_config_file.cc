@@ -19,16 +19,18 @@ Result<std::unique_ptr<WebConfigFile>> WebConfigFile::Open(
     const std::string& path, const Log& log) {
   Reading reading = Read(path);
   if (!reading.settings.ok()) return reading.settings.status();
+  Settings settings = *reading.settings;
   return std::unique_ptr<WebConfigFile>(
-      new WebConfigFile(path, log, std::move(reading)));
+      new WebConfigFile(path, log, std::move(settings), std::move(reading)));
 }
 
-WebConfigFile::WebConfigFile(std::string path, const Log& log, Reading reading)
+WebConfigFile::WebConfigFile(std::string path, const Log& log,
+                             Settings settings, Reading reading)
     : path_(std::move(path)),
       log_(log),
-      uses_tls_((*reading.settings)->tls != nullptr),
+      uses_tls_(settings->tls != nullptr),
       reading_(std::move(reading)),
-      current_(*reading_.settings) {}
+      current_(std::move(settings)) {}
 
 WebConfigFile::Settings WebConfigFile::Current() {
   const std::lock_guard lock(mutex_);

@@ -65,7 +65,8 @@ class WebConfigFile {
     Result<Settings> settings;
   };
 
-  WebConfigFile(std::string path, const Log& log, Reading reading);
+  WebConfigFile(std::string path, const Log& log, Settings settings,
+                Reading reading);
 
   static Reading Read(const std::string& path);
 
