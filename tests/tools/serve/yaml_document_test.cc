@@ -84,7 +84,10 @@ TEST(YamlDocumentTest, RefusesWhatIsNotPlain) {
       {"a: 1\n---\nb: 1\n", "file: line 2: more than one document"},
       {"a: [[[[[[[[1]]]]]]]]\n", "file: line 1: nested too deeply"},
   };
-  for (const BadText& c : cases) EXPECT_EQ(ErrorOf(c.text), c.error) << c.text;
+  // Some versions of yaml-cpp say more of an anchor.
+  for (const BadText& c : cases) {
+    EXPECT_THAT(ErrorOf(c.text), StartsWith(c.error)) << c.text;
+  }
 }
 
 TEST(YamlDocumentTest, TellsTheLineOfWhatIsNoYaml) {
