@@ -149,7 +149,7 @@ class CompletionCases:
         self.expect("promshm-merge --into ", "me", {"metrics"})
         self.expect("promshm-merge ", "--into=me", {"metrics"})
         self.expect("promshm-merge --into new metrics ", "my", {"my dir"})
-        self.expect("promshm-gc --compact metrics ", "--wat", {"--watch"})
+        self.expect("promshm-gc --compact metrics ", "--watc", {"--watch"})
 
     def test_nothing_is_offered_for_numbers(self):
         for tool, option in (("promshm-gc", "--pid"), ("promshm-gc", "--watch"),
